@@ -1,0 +1,151 @@
+package controller
+
+import "github.com/ackproof/ackproof/broker/model"
+
+// Command is one entry of the quorum's log: exactly one field is set. Every
+// command is validated when it is applied, against the state at that point of
+// the log, so there is no speculative state to roll back.
+type Command struct {
+	Activate            *Activate            `json:",omitempty"`
+	RegisterBroker      *RegisterBroker      `json:",omitempty"`
+	BrokerStateChange   *BrokerStateChange   `json:",omitempty"`
+	CreateTopic         *CreateTopic         `json:",omitempty"`
+	DeleteTopic         *DeleteTopic         `json:",omitempty"`
+	CreatePartitions    *CreatePartitions    `json:",omitempty"`
+	AlterPartition      *AlterPartition      `json:",omitempty"`
+	ElectLeader         *ElectLeader         `json:",omitempty"`
+	ReorderReplicas     *ReorderReplicas     `json:",omitempty"`
+	SetConfig           *SetConfig           `json:",omitempty"`
+	AllocateProducerIDs *AllocateProducerIDs `json:",omitempty"`
+}
+
+// Activate is the barrier that a new Raft leader commits before it serves: once
+// applied, everything of earlier terms is applied too.
+type Activate struct {
+	Node model.NodeID
+	Term uint64
+}
+
+// RegisterBroker starts a broker's new life. Its Raft index becomes the broker
+// epoch. It is accepted if the broker is unknown or fenced, or if the
+// incarnation is the registered one (a retry); otherwise
+// DUPLICATE_BROKER_REGISTRATION.
+type RegisterBroker struct {
+	ID          model.NodeID
+	Incarnation [16]byte
+	Listeners   []Listener
+	Rack        string
+	// PreviousEpoch is the broker epoch found in the clean-shutdown marker, or
+	// NoBrokerEpoch after an unclean stop.
+	PreviousEpoch model.BrokerEpoch
+}
+
+// Transition is what happens to a broker.
+type Transition string
+
+// The transitions of BrokerStateChange.
+const (
+	Fence    Transition = "fence"
+	Unfence  Transition = "unfence"
+	Shutdown Transition = "shutdown"
+)
+
+// BrokerStateChange fences, unfences or marks a broker as shutting down, if
+// Epoch is its current one (else STALE_BROKER_EPOCH).
+type BrokerStateChange struct {
+	ID    model.NodeID
+	Epoch model.BrokerEpoch
+	To    Transition
+}
+
+// CreateTopic makes a topic. Replicas, if given, are the manual assignment per
+// partition; else they are spread round robin over the unfenced brokers.
+type CreateTopic struct {
+	Name              string
+	ID                model.TopicID
+	Partitions        int32
+	ReplicationFactor int16
+	Replicas          [][]model.NodeID `json:",omitempty"`
+	Config            map[string]string
+	ValidateOnly      bool `json:",omitempty"`
+}
+
+// DeleteTopic removes a topic by name.
+type DeleteTopic struct{ Name string }
+
+// CreatePartitions raises a topic's partition count to Total.
+type CreatePartitions struct {
+	Topic        string
+	Total        int32
+	Replicas     [][]model.NodeID `json:",omitempty"` // for the new ones
+	ValidateOnly bool             `json:",omitempty"`
+}
+
+// ISRMember is a proposed ISR member with the broker epoch under which the
+// leader heard its fetches; NoBrokerEpoch if it has not heard from it (KIP-903).
+type ISRMember struct {
+	ID    model.NodeID
+	Epoch model.BrokerEpoch
+}
+
+// AlterPartition is a leader's proposal for a new ISR (KIP-497). It is applied
+// only if both epochs are the current ones (replication checks of
+// ReplicationControlManager.validateAlterPartitionData).
+type AlterPartition struct {
+	TopicID        model.TopicID
+	Partition      int32
+	Leader         model.NodeID
+	BrokerEpoch    model.BrokerEpoch
+	LeaderEpoch    model.Epoch
+	PartitionEpoch model.PartitionEpoch
+	ISR            []ISRMember
+	Recovering     bool
+}
+
+// ElectLeader elects the preferred replica, or (Unclean) any live one if the
+// partition has no leader.
+type ElectLeader struct {
+	Topic     string
+	Partition int32
+	Unclean   bool
+}
+
+// ReorderReplicas changes the order of preference of a partition's replicas;
+// the set must stay the same.
+type ReorderReplicas struct {
+	Topic     string
+	Partition int32
+	Replicas  []model.NodeID
+}
+
+// SetConfig sets (Value) or removes (nil) one property of a topic, or of the
+// cluster's default if Topic is empty.
+type SetConfig struct {
+	Topic string
+	Name  string
+	Value *string
+}
+
+// AllocateProducerIDs hands out a block of producer ids.
+type AllocateProducerIDs struct {
+	ID    model.NodeID
+	Epoch model.BrokerEpoch
+	Count int32
+}
+
+// Result answers a command to the one who proposed it. Fields beyond Code and
+// Message are set where the command defines them.
+type Result struct {
+	Code    model.ErrorCode
+	Message string
+	// Index is the Raft index at which the command was applied; 0 if it never was.
+	Index uint64
+	// BrokerEpoch of a registration.
+	BrokerEpoch model.BrokerEpoch
+	// Partition after an AlterPartition or ElectLeader, or at its refusal.
+	Partition *Partition
+	// Topic after CreateTopic, CreatePartitions or DeleteTopic.
+	Topic *Topic
+	// FirstProducerID of an allocated block.
+	FirstProducerID int64
+}

@@ -1,0 +1,70 @@
+package nemesis
+
+import "context"
+
+// Cluster is what faults act on. Nodes are numbered 1..Size. Every call returns
+// when the fault is in force (or healed), and is idempotent.
+type Cluster interface {
+	Size() int
+	// Kill ends the node's process as kill -9 does.
+	Kill(ctx context.Context, node int) error
+	// Restart starts a killed node with the data it had; it does not wait for
+	// the node to be healthy.
+	Restart(ctx context.Context, node int) error
+	// WipeData removes the partition data of a killed node, not its share of
+	// the metadata quorum.
+	WipeData(ctx context.Context, node int) error
+	Pause(ctx context.Context, node int) error
+	Resume(ctx context.Context, node int) error
+	// Running tells the process's state as the operating system reports it:
+	// "running", "stopped" (paused), "dead".
+	Running(node int) (string, error)
+	// SetLinks replaces the whole link state: a missing entry is a healthy link.
+	SetLinks(ctx context.Context, links Links) error
+	// LinkStats counts what each link carried and held back since the start.
+	LinkStats() map[Link]LinkStats
+	// Heal resumes, restarts and reconnects everything.
+	Heal(ctx context.Context) error
+}
+
+// Endpoint is a node, or Clients.
+type Endpoint int
+
+// Clients is the endpoint of all clients of the run.
+const Clients Endpoint = 0
+
+// Link is one direction between two endpoints.
+type Link struct{ From, To Endpoint }
+
+// Links holds the links that are not healthy.
+type Links map[Link]LinkState
+
+// LinkState is what is wrong with a link: a cut holds all bytes back until it
+// is healed, as retransmission does on a real network; a delay shifts them;
+// a reset breaks the connections that are open now.
+type LinkState struct {
+	Cut   bool   `json:"cut,omitempty"`
+	Delay Millis `json:"delay_ms,omitempty"`
+	Reset bool   `json:"reset,omitempty"`
+}
+
+// LinkStats is a link's counters.
+type LinkStats struct {
+	Bytes int64 // delivered
+	Held  int64 // bytes that a cut held back, in total
+	Reset int64 // connections broken by a reset
+}
+
+// View tells the roles of the moment, as a client's metadata shows them.
+type View interface {
+	Roles(ctx context.Context) (Roles, error)
+}
+
+// Roles is who was what at one moment, for the partition under test.
+type Roles struct {
+	Leader      int // 0 if none
+	LeaderEpoch int32
+	ISR         []int
+	Replicas    []int
+	Controller  int // 0 if unknown
+}

@@ -1,0 +1,87 @@
+// Package nemesis holds faults as values: what may go wrong, when, to whom. A
+// schedule is drawn from a seed and written down before the run; it names
+// targets by role, which are resolved when a step begins. The nemesis promises
+// that every fault is healed, also when the run is cut short, and that each
+// comes with evidence of whether it bit. It knows clusters only through the
+// Cluster interface. The file format is described in docs/schedule.md.
+package nemesis
+
+import "time"
+
+// Format and Version name the schedule's file format.
+const (
+	Format  = "ackproof-schedule"
+	Version = 1
+)
+
+// Schedule is the faults of one run, in order of their start.
+type Schedule struct {
+	Format  string `json:"format"`
+	Version int    `json:"version"`
+	// Name says what it was drawn from, or what a directed schedule shows.
+	Name  string `json:"name"`
+	Seed  uint64 `json:"seed"`
+	Nodes int    `json:"nodes"`
+	// Length is how long clients run: faults begin and heal within it.
+	Length Millis `json:"length_ms"`
+	Steps  []Step `json:"steps"`
+}
+
+// Millis is a span in milliseconds, as schedules store it.
+type Millis int64
+
+// Duration converts to Go's unit.
+func (m Millis) Duration() time.Duration { return time.Duration(m) * time.Millisecond }
+
+// Step is one fault: applied at At after the workload's start, healed For later.
+type Step struct {
+	ID    int    `json:"id"`
+	At    Millis `json:"at_ms"`
+	For   Millis `json:"for_ms"`
+	Fault Fault  `json:"fault"`
+}
+
+// Kind is the kind of a fault.
+type Kind string
+
+// The kinds. A kill's heal is the restart with the same data; a wipe is a kill
+// that also loses the replica's partition data (not the metadata quorum's), so
+// its heal restarts an empty replica.
+const (
+	Partition Kind = "partition"
+	Kill      Kind = "kill"
+	Pause     Kind = "pause"
+	Wipe      Kind = "wipe"
+)
+
+// Fault is what a step does.
+type Fault struct {
+	Kind   Kind   `json:"kind"`
+	Target Target `json:"target"`
+	// Shape of a partition.
+	Shape Shape `json:"shape,omitempty"`
+	// Clients says whether a partition cuts the clients off the target too.
+	Clients bool `json:"clients,omitempty"`
+}
+
+// Shape is how a partition divides the nodes.
+type Shape string
+
+// The shapes. Isolate cuts the target off all other nodes; Halves leaves the
+// target in the minority; OneWayIn and OneWayOut cut one direction only; Ring
+// lets each node see its two neighbours; Bridge lets only the target see both
+// halves (ring and bridge need 5 nodes).
+const (
+	Isolate   Shape = "isolate"
+	Halves    Shape = "halves"
+	OneWayIn  Shape = "one-way-in"
+	OneWayOut Shape = "one-way-out"
+	Ring      Shape = "ring"
+	Bridge    Shape = "bridge"
+)
+
+// Target names the nodes a fault hits, by role at the time it begins:
+// "leader" (of the partition under test), "controller", "follower" (an ISR
+// follower), "followers" (all of them), "last-isr" (the only ISR member left),
+// "majority", "all", or "node:N".
+type Target string
