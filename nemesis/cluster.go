@@ -3,7 +3,8 @@ package nemesis
 import "context"
 
 // Cluster is what faults act on. Nodes are numbered 1..Size. Every call returns
-// when the fault is in force (or healed), and is idempotent.
+// when the fault is in force (or healed), is idempotent, and may run beside
+// others: a kill of several nodes calls Kill for each at the same time.
 type Cluster interface {
 	Size() int
 	// Kill ends the node's process as kill -9 does.
@@ -17,8 +18,13 @@ type Cluster interface {
 	Pause(ctx context.Context, node int) error
 	Resume(ctx context.Context, node int) error
 	// Running tells the process's state as the operating system reports it:
-	// "running", "stopped" (paused), "dead".
+	// StateRunning, StateStopped (paused) or StateDead.
 	Running(node int) (string, error)
+	// Incarnation names the process that is or was last there, such as its pid:
+	// a restart changes it.
+	Incarnation(node int) (string, error)
+	// DataBytes is the size of the node's partition data as it lies on its disk.
+	DataBytes(node int) (int64, error)
 	// SetLinks replaces the whole link state: a missing entry is a healthy link.
 	SetLinks(ctx context.Context, links Links) error
 	// LinkStats counts what each link carried and held back since the start.
@@ -26,6 +32,13 @@ type Cluster interface {
 	// Heal resumes, restarts and reconnects everything.
 	Heal(ctx context.Context) error
 }
+
+// The states that Running tells.
+const (
+	StateRunning = "running"
+	StateStopped = "stopped"
+	StateDead    = "dead"
+)
 
 // Endpoint is a node, or Clients.
 type Endpoint int

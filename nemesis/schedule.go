@@ -85,3 +85,14 @@ const (
 // follower), "followers" (all of them), "last-isr" (the only ISR member left),
 // "majority", "all", or "node:N".
 type Target string
+
+// The targets; see also Node.
+const (
+	Leader     Target = "leader"
+	Controller Target = "controller"
+	Follower   Target = "follower"
+	Followers  Target = "followers"
+	LastISR    Target = "last-isr"
+	Majority   Target = "majority"
+	All        Target = "all"
+)

@@ -1,0 +1,132 @@
+package nemesis
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"sync"
+)
+
+// apply brings the fault into force and reads back whether it is.
+func (r *runner) apply(ctx context.Context, f *fault) error {
+	switch f.Fault.Kind {
+	case Partition:
+		return r.applyPartition(ctx, f)
+	case Pause:
+		return r.applyPause(ctx, f)
+	default:
+		return r.applyKill(ctx, f)
+	}
+}
+
+// lift ends the fault, as far as no other fault in force says otherwise: two
+// kills of one node end with the later heal.
+func (r *runner) lift(ctx context.Context, f *fault) error {
+	if len(f.nodes) == 0 {
+		return nil
+	}
+	switch f.Fault.Kind {
+	case Partition:
+		r.judgePartition(ctx, f)
+		return r.cluster.SetLinks(ctx, r.links())
+	case Pause:
+		return r.liftPause(ctx, f)
+	default:
+		return r.liftKill(ctx, f)
+	}
+}
+
+// links is the union of all partitions in force.
+func (r *runner) links() Links {
+	links := Links{}
+	for _, f := range r.inForce {
+		merge(links, f.links)
+	}
+	return links
+}
+
+// released keeps the fault's nodes that no other fault of these kinds holds.
+func (r *runner) released(f *fault, kinds ...Kind) []int {
+	nodes := f.nodes
+	for _, other := range r.inForce {
+		if slices.Contains(kinds, other.Fault.Kind) {
+			nodes = without(nodes, other.nodes)
+		}
+	}
+	return nodes
+}
+
+// each acts on all nodes at the same time: a cluster that loses its nodes one
+// by one has time to react.
+func each(nodes []int, act func(node int) error) error {
+	errs := make([]error, len(nodes))
+	var wait sync.WaitGroup
+	for i, node := range nodes {
+		wait.Go(func() { errs[i] = act(node) })
+	}
+	wait.Wait()
+	return errors.Join(errs...)
+}
+
+func (r *runner) applyPartition(ctx context.Context, f *fault) error {
+	f.links = Links{}
+	for _, node := range f.nodes {
+		merge(f.links, cutLinks(f.Fault, node, r.schedule.Nodes))
+	}
+	f.before.held = held(r.cluster.LinkStats(), f.links)
+	return r.cluster.SetLinks(ctx, r.links())
+}
+
+func (r *runner) applyPause(ctx context.Context, f *fault) error {
+	before, err := r.states(f.nodes)
+	if err != nil {
+		return err
+	}
+	if err := each(f.nodes, func(node int) error { return r.cluster.Pause(ctx, node) }); err != nil {
+		return err
+	}
+	return r.judgeState(f, before, StateStopped)
+}
+
+func (r *runner) liftPause(ctx context.Context, f *fault) error {
+	return each(r.released(f, Pause), func(node int) error { return r.cluster.Resume(ctx, node) })
+}
+
+func (r *runner) applyKill(ctx context.Context, f *fault) error {
+	before, err := r.states(f.nodes)
+	if err != nil {
+		return err
+	}
+	if f.before.incarnations, err = r.incarnations(f.nodes); err != nil {
+		return err
+	}
+	if err := each(f.nodes, func(node int) error { return r.cluster.Kill(ctx, node) }); err != nil {
+		return err
+	}
+	if err := r.judgeState(f, before, StateDead); err != nil {
+		return err
+	}
+	if f.Fault.Kind == Wipe {
+		return r.applyWipe(ctx, f)
+	}
+	return nil
+}
+
+func (r *runner) applyWipe(ctx context.Context, f *fault) error {
+	before, err := r.dataBytes(f.nodes)
+	if err != nil {
+		return err
+	}
+	if err := each(f.nodes, func(node int) error { return r.cluster.WipeData(ctx, node) }); err != nil {
+		return err
+	}
+	return r.judgeWipe(f, before)
+}
+
+func (r *runner) liftKill(ctx context.Context, f *fault) error {
+	nodes := r.released(f, Kill, Wipe)
+	if err := each(nodes, func(node int) error { return r.cluster.Restart(ctx, node) }); err != nil {
+		return err
+	}
+	return r.judgeRestart(f, nodes)
+}
