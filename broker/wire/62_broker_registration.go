@@ -1,0 +1,48 @@
+package wire
+
+import (
+	"github.com/twmb/franz-go/pkg/kmsg"
+
+	"github.com/ackproof/ackproof/broker/controller"
+	"github.com/ackproof/ackproof/broker/model"
+)
+
+// BrokerRegistration: versions 3-4, between brokers only (KIP-631).
+//
+//   - v3: the broker epoch before a clean shutdown (KIP-966), which tells a
+//     clean stop from a crash; v4: features may start at version 0.
+//
+// For the controller only. Features, log directories and the listeners' security
+// protocols are not looked at: there is one of each.
+var _ = register(Handler{Key: kmsg.BrokerRegistration, Min: 3, Max: 4, InsideOnly: true, Serve: brokerRegistration})
+
+func brokerRegistration(n Node, call *Call) {
+	req := call.Request.(*kmsg.BrokerRegistrationRequest)
+	resp := responseTo[*kmsg.BrokerRegistrationResponse](call)
+	// A broker of another cluster must never take over an id here, whoever it
+	// mistakes us for.
+	if req.ClusterID != n.ClusterID() {
+		resp.ErrorCode = int16(model.InconsistentClusterID)
+		n.Reply(call, resp)
+		return
+	}
+
+	command := &controller.RegisterBroker{
+		ID:            model.NodeID(req.BrokerID),
+		Incarnation:   req.IncarnationID,
+		PreviousEpoch: model.BrokerEpoch(req.PreviousBrokerEpoch),
+	}
+	for _, l := range req.Listeners {
+		command.Listeners = append(command.Listeners, controller.Listener{Name: l.Name, Host: l.Host, Port: int32(l.Port)})
+	}
+	if req.Rack != nil {
+		command.Rack = *req.Rack
+	}
+	n.Propose(controller.Command{RegisterBroker: command}, func(result controller.Result) {
+		resp.ErrorCode = int16(result.Code)
+		if result.Code == model.None {
+			resp.BrokerEpoch = int64(result.BrokerEpoch)
+		}
+		n.Reply(call, resp)
+	})
+}
