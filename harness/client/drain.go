@@ -1,0 +1,163 @@
+package client
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/ackproof/ackproof/harness/history"
+	"github.com/ackproof/ackproof/workloads"
+)
+
+const (
+	// drainPage is how much one drain event reads, in bytes: some hundred
+	// records of this workload, so that no line of a history grows huge.
+	drainPage = 64 << 10
+	// replicaTimeout bounds how long one replica of one partition is tried.
+	replicaTimeout = 15 * time.Second
+)
+
+// Drain reads everything back, from every replica.
+type Drain struct {
+	Settings Settings
+	Topic    Topic
+	Nodes    int
+	Recorder workloads.Recorder
+	// NextValue gives out values for the markers, unique in the run.
+	NextValue func() int64
+}
+
+// Run appends a marker to each partition, acked by all replicas, then makes
+// every replica in turn the leader and reads the partition from it, from the
+// start to its high watermark, until the marker was read back. It assumes that
+// all faults are healed and that no client of the workload is connected any
+// more. ctx bounds it; on an error the history has what was read.
+func (d Drain) Run(ctx context.Context) error {
+	d.Settings.Name += "-drain"
+	admin, err := NewAdmin(d.Settings)
+	if err != nil {
+		return err
+	}
+	defer admin.Close()
+	reader, err := newProber(d.Settings, "reader", 0)
+	if err != nil {
+		return err
+	}
+	defer reader.Close()
+
+	markers, err := d.mark(ctx)
+	if err != nil {
+		return err
+	}
+	var failed []error
+	for partition := range d.Topic.Partitions {
+		p, err := admin.partition(ctx, d.Topic.Name, partition)
+		if err != nil {
+			return fmt.Errorf("client: drain: %w", err)
+		}
+		for _, node := range p.Replicas {
+			if err := d.replica(ctx, admin, reader, partition, node, markers[partition]); err != nil {
+				failed = append(failed, fmt.Errorf("client: drain %s-%d from node %d: %w", d.Topic.Name, partition, node, err))
+			}
+		}
+	}
+	return errors.Join(failed...)
+}
+
+func (d Drain) replica(ctx context.Context, admin *Admin, reader *prober, partition int32, node int, marker int64) error {
+	ctx, cancel := context.WithTimeout(ctx, replicaTimeout)
+	defer cancel()
+	if err := admin.Lead(ctx, d.Topic.Name, partition, node); err != nil {
+		return err
+	}
+	return d.read(ctx, reader, partition, node, marker)
+}
+
+// mark appends the markers, whatever the acks of the run with acks=all.
+func (d Drain) mark(ctx context.Context) ([]int64, error) {
+	s := d.Settings
+	s.Acks, s.Idempotent = "all", true
+	dialer, err := NewDialer(s)
+	if err != nil {
+		return nil, err
+	}
+	producer, err := dialer.Producer(0)
+	if err != nil {
+		return nil, err
+	}
+	defer producer.Close()
+	markers := make([]int64, d.Topic.Partitions)
+	for partition := range d.Topic.Partitions {
+		what := fmt.Sprintf("append the marker of %s-%d", d.Topic.Name, partition)
+		err := await(ctx, what, func(ctx context.Context) (err error) {
+			markers[partition], err = d.markOne(ctx, producer, partition)
+			return err
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	return markers, nil
+}
+
+func (d Drain) markOne(ctx context.Context, producer workloads.Producer, partition int32) (int64, error) {
+	e := history.Event{
+		Process: d.Recorder.NextProcess(), Type: history.Invoke, F: history.Marker,
+		Topic: d.Topic.Name, Partition: partition, Value: d.NextValue(),
+	}
+	d.Recorder.Record(e)
+	offset, failed := producer.Send(ctx, e.Topic, partition, e.Value)
+	if failed != nil {
+		e.Type, e.Error = failed.Class, failed.Error()
+		d.Recorder.Record(e)
+		return 0, failed
+	}
+	e.Type, e.Offset = history.OK, &offset
+	d.Recorder.Record(e)
+	return e.Value, nil
+}
+
+// read records the whole partition as node shows it. It ends at the high
+// watermark once the marker was read: before that, a new leader's watermark
+// still lags behind what its followers have.
+func (d Drain) read(ctx context.Context, from *prober, partition int32, node int, marker int64) error {
+	broker := from.client.SeedBrokers()[node-1]
+	process := d.Recorder.NextProcess()
+	var position int64
+	for last, marked := false, false; !last; {
+		start := position
+		event := history.Event{
+			Process: process, F: history.Drain, Topic: d.Topic.Name, Partition: partition, Node: &node, Offset: &start,
+		}
+		invoked := event
+		invoked.Type = history.Invoke
+		d.Recorder.Record(invoked)
+
+		var got page
+		err := await(ctx, "read", func(ctx context.Context) (err error) {
+			if got, err = fetchPage(ctx, broker, d.Topic.Name, partition, position, drainPage); err != nil {
+				return err
+			}
+			if len(got.records) == 0 && !(marked && position >= got.high) {
+				return fmt.Errorf("high watermark is %d, read up to %d, marker read: %v", got.high, position, marked)
+			}
+			return nil
+		})
+		if err != nil {
+			event.Type, event.Error = history.Info, err.Error()
+			d.Recorder.Record(event)
+			return err
+		}
+		for _, r := range got.records {
+			position = r.Offset + 1
+			marked = marked || r.Value == marker
+		}
+		if last = marked && position >= got.high; last {
+			event.End = &position
+		}
+		event.Type, event.Records = history.OK, got.records
+		d.Recorder.Record(event)
+	}
+	return nil
+}

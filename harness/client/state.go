@@ -1,0 +1,176 @@
+package client
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kerr"
+	"github.com/twmb/franz-go/pkg/kgo"
+	"github.com/twmb/franz-go/pkg/kmsg"
+
+	"github.com/ackproof/ackproof/nemesis"
+)
+
+// viewTimeout bounds how long one broker's view of the cluster is waited for.
+// A broker that is cut off or paused holds nobody up for longer.
+const viewTimeout = 500 * time.Millisecond
+
+// PartitionState is a partition as metadata shows it. Nodes are sorted.
+type PartitionState struct {
+	Partition   int32
+	Leader      int // 0 if none
+	LeaderEpoch int32
+	Replicas    []int
+	ISR         []int
+}
+
+// view is what one broker says.
+type view struct {
+	controller int
+	partitions map[int32]PartitionState
+	err        error
+}
+
+// views asks every broker for its own view. Brokers may disagree while a fault
+// is in force.
+func (a *Admin) views(ctx context.Context, topic string) []view {
+	ctx, cancel := context.WithTimeout(ctx, viewTimeout)
+	defer cancel()
+	brokers := a.client.SeedBrokers()
+	all := make([]view, len(brokers))
+	done := make(chan struct{})
+	for i, b := range brokers {
+		go func() {
+			all[i] = viewOf(ctx, b, topic)
+			done <- struct{}{}
+		}()
+	}
+	for range brokers {
+		<-done
+	}
+	return all
+}
+
+func viewOf(ctx context.Context, broker *kgo.Broker, topic string) view {
+	rt := kmsg.NewMetadataRequestTopic()
+	rt.Topic = &topic
+	req := kmsg.NewPtrMetadataRequest()
+	req.Topics = append(req.Topics, rt)
+	resp, err := req.RequestWith(ctx, broker)
+	if err != nil {
+		return view{err: err}
+	}
+	v := view{controller: nodeOf(resp.ControllerID), partitions: map[int32]PartitionState{}}
+	for _, t := range resp.Topics {
+		if err := kerr.ErrorForCode(t.ErrorCode); err != nil {
+			return view{err: fmt.Errorf("topic %s: %w", topic, err)}
+		}
+		for _, p := range t.Partitions {
+			v.partitions[p.Partition] = PartitionState{
+				Partition: p.Partition, Leader: nodeOf(p.Leader), LeaderEpoch: p.LeaderEpoch,
+				Replicas: nodesOf(p.Replicas), ISR: nodesOf(p.ISR),
+			}
+		}
+	}
+	return v
+}
+
+// nodeOf turns the protocol's "none" into that of roles.
+func nodeOf(id int32) int { return max(0, int(id)) }
+
+func nodesOf(ids []int32) []int {
+	nodes := make([]int, len(ids))
+	for i, id := range ids {
+		nodes[i] = int(id)
+	}
+	slices.Sort(nodes)
+	return nodes
+}
+
+// newest picks, of several views of a partition, that of the highest leader
+// epoch, and among equals the one that most brokers share: within an epoch the
+// ISR changes without a number that metadata would show.
+func newest(views []view, partition int32) (best PartitionState, controller int, found bool) {
+	votes := 0
+	for _, v := range views {
+		p, ok := v.partitions[partition]
+		if !ok {
+			continue
+		}
+		same := 0
+		for _, other := range views {
+			q, ok := other.partitions[partition]
+			if ok && q.LeaderEpoch == p.LeaderEpoch && q.Leader == p.Leader && slices.Equal(q.ISR, p.ISR) {
+				same++
+			}
+		}
+		if !found || p.LeaderEpoch > best.LeaderEpoch || p.LeaderEpoch == best.LeaderEpoch && same > votes {
+			best, controller, votes, found = p, v.controller, same, true
+		}
+	}
+	return best, controller, found
+}
+
+func (a *Admin) partition(ctx context.Context, topic string, partition int32) (PartitionState, error) {
+	views := a.views(ctx, topic)
+	p, _, found := newest(views, partition)
+	if !found {
+		return p, fmt.Errorf("no broker knows %s-%d: %w", topic, partition, firstError(views))
+	}
+	return p, nil
+}
+
+func firstError(views []view) error {
+	for _, v := range views {
+		if v.err != nil {
+			return v.err
+		}
+	}
+	return fmt.Errorf("%d brokers answered", len(views))
+}
+
+// AwaitWhole waits until every broker says that every partition of the topic
+// has a leader and all of its replicas in the ISR.
+func (a *Admin) AwaitWhole(ctx context.Context, t Topic) error {
+	return await(ctx, "wait for the full ISR of "+t.Name, func(ctx context.Context) error {
+		for i, v := range a.views(ctx, t.Name) {
+			if v.err != nil {
+				return fmt.Errorf("node %d: %w", i+1, v.err)
+			}
+			for p := range t.Partitions {
+				s, ok := v.partitions[p]
+				switch {
+				case !ok:
+					return fmt.Errorf("node %d does not know partition %d", i+1, p)
+				case s.Leader == 0:
+					return fmt.Errorf("node %d: partition %d has no leader", i+1, p)
+				case len(s.ISR) != int(t.ReplicationFactor):
+					return fmt.Errorf("node %d: partition %d has ISR %v of replicas %v", i+1, p, s.ISR, s.Replicas)
+				}
+			}
+		}
+		return nil
+	})
+}
+
+// View is an Admin's view of the roles in one partition.
+type View struct {
+	Admin     *Admin
+	Topic     string
+	Partition int32
+}
+
+var _ nemesis.View = View{}
+
+// Roles tells who is what, as the newest metadata of any broker shows it.
+func (v View) Roles(ctx context.Context) (nemesis.Roles, error) {
+	p, controller, found := newest(v.Admin.views(ctx, v.Topic), v.Partition)
+	if !found {
+		return nemesis.Roles{}, fmt.Errorf("client: roles of %s-%d: no broker answered", v.Topic, v.Partition)
+	}
+	return nemesis.Roles{
+		Leader: p.Leader, LeaderEpoch: p.LeaderEpoch, ISR: p.ISR, Replicas: p.Replicas, Controller: controller,
+	}, nil
+}
