@@ -20,10 +20,14 @@ type Command struct {
 }
 
 // Activate is the barrier that a new Raft leader commits before it serves: once
-// applied, everything of earlier terms is applied too.
+// applied, everything of earlier terms is applied too. It also records the
+// static topic defaults of the new controller, so that an election decides the
+// same on every broker, even where the brokers' own configurations differ
+// (the reasoning of KAFKA-16540).
 type Activate struct {
-	Node model.NodeID
-	Term uint64
+	Node         model.NodeID
+	Term         uint64
+	StaticConfig map[string]string `json:",omitempty"`
 }
 
 // RegisterBroker starts a broker's new life. Its Raft index becomes the broker
@@ -58,7 +62,8 @@ type BrokerStateChange struct {
 	To    Transition
 }
 
-// CreateTopic makes a topic. Replicas, if given, are the manual assignment per
+// CreateTopic makes a topic; a retry with the same ID is answered with the topic
+// as it is. Replicas, if given, are the manual assignment per
 // partition; else they are spread round robin over the unfenced brokers.
 type CreateTopic struct {
 	Name              string
@@ -119,7 +124,8 @@ type ReorderReplicas struct {
 }
 
 // SetConfig sets (Value) or removes (nil) one property of a topic, or of the
-// cluster's default if Topic is empty.
+// cluster's default if Topic is empty; there the property goes by its broker
+// name (log.retention.ms for a topic's retention.ms).
 type SetConfig struct {
 	Topic string
 	Name  string

@@ -1,9 +1,17 @@
 package controller
 
-import "github.com/ackproof/ackproof/broker/model"
+import (
+	"iter"
+	"maps"
+	"slices"
+
+	"github.com/ackproof/ackproof/broker/model"
+)
 
 // Image is the cluster's metadata after a given entry of the quorum's log. It
 // is read-only to everyone but Apply; a reader must not keep it across steps.
+// Brokers and Partitions are replaced, never changed in place, so a reader may
+// keep those to compare with what came after.
 type Image struct {
 	// Index is the Raft index of the last entry applied.
 	Index uint64
@@ -11,12 +19,26 @@ type Image struct {
 	Brokers map[model.NodeID]*Broker
 	Topics  map[string]*Topic
 	// TopicNames finds a topic by its id.
-	TopicNames map[model.TopicID]string
+	TopicNames map[model.TopicID]string `json:"-"`
 	// ClusterConfig holds the dynamic cluster-wide defaults (broker configs of
-	// the empty resource name), by property name.
+	// the empty resource name), by the broker's property name.
 	ClusterConfig map[string]string
+	// StaticConfig holds the static topic defaults of the controller that
+	// activated last, by the topic's property name.
+	StaticConfig map[string]string
 	// NextProducerID is the first producer id not yet handed out.
 	NextProducerID int64
+}
+
+// NewImage is the metadata before the first command.
+func NewImage() *Image {
+	return &Image{
+		Brokers:       map[model.NodeID]*Broker{},
+		Topics:        map[string]*Topic{},
+		TopicNames:    map[model.TopicID]string{},
+		ClusterConfig: map[string]string{},
+		StaticConfig:  map[string]string{},
+	}
 }
 
 // Broker is one registered broker.
@@ -53,9 +75,11 @@ type Topic struct {
 
 // Partition is the controller's view of a partition. It knows no offsets.
 type Partition struct {
-	Replicas       []model.NodeID // in order of preference
-	ISR            []model.NodeID // in order of Replicas; never empty
-	Leader         model.NodeID   // NoNode while leaderless
+	Replicas []model.NodeID // in order of preference
+	// ISR is in the order of Replicas and never empty: while every member is
+	// fenced, it stays frozen at the last one.
+	ISR            []model.NodeID
+	Leader         model.NodeID // NoNode while leaderless
 	LeaderEpoch    model.Epoch
 	PartitionEpoch model.PartitionEpoch
 	// Recovering is set from an unclean election until the new leader confirms
@@ -70,4 +94,32 @@ func (i *Image) Lookup(tp model.TopicPartition) (*Topic, *Partition) {
 		return nil, nil
 	}
 	return t, t.Partitions[tp.Partition]
+}
+
+// BrokerIDs lists the registered brokers in ascending order.
+func (i *Image) BrokerIDs() []model.NodeID {
+	return slices.Sorted(maps.Keys(i.Brokers))
+}
+
+// TopicList lists the topics' names in ascending order.
+func (i *Image) TopicList() []string {
+	return slices.Sorted(maps.Keys(i.Topics))
+}
+
+// Partitions visits every partition in the order of topic name and number.
+func (i *Image) Partitions() iter.Seq2[model.TopicPartition, *Partition] {
+	return func(yield func(model.TopicPartition, *Partition) bool) {
+		for _, name := range i.TopicList() {
+			for n, p := range i.Topics[name].Partitions {
+				if !yield(model.TopicPartition{Topic: name, Partition: int32(n)}, p) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// eligibleBrokers lists the brokers that may lead, in ascending order.
+func (i *Image) eligibleBrokers() []model.NodeID {
+	return slices.DeleteFunc(i.BrokerIDs(), func(id model.NodeID) bool { return !i.Brokers[id].Eligible() })
 }
