@@ -1,0 +1,86 @@
+package storage
+
+import (
+	"fmt"
+	"hash/crc32"
+	"path"
+
+	"github.com/ackproof/ackproof/broker/model"
+)
+
+const (
+	checkpointFile   = "recovery-point"
+	checkpointFormat = "ackproof recovery point, version 1\nrecovery_point %d\nlog_start %d\n"
+	checkpointCRC    = "crc32c %08x\n"
+)
+
+// checkpoint is what a log knows about itself beyond its segments.
+type checkpoint struct {
+	recovery model.Offset // everything below is on disk and needs no scan
+	start    model.Offset
+}
+
+func (c checkpoint) encode() []byte {
+	body := fmt.Sprintf(checkpointFormat, c.recovery, c.start)
+	return fmt.Appendf(nil, "%s"+checkpointCRC, body, crc32.Checksum([]byte(body), castagnoli))
+}
+
+// parseCheckpoint accepts exactly what encode writes.
+func parseCheckpoint(data []byte) (checkpoint, bool) {
+	var c checkpoint
+	if n, err := fmt.Sscanf(string(data), checkpointFormat, &c.recovery, &c.start); n != 2 || err != nil {
+		return checkpoint{}, false
+	}
+	return c, string(c.encode()) == string(data)
+}
+
+// readCheckpoint gives the zero checkpoint, which claims nothing, if there is
+// none or it is damaged.
+func readCheckpoint(fs FS, dir string) (checkpoint, error) {
+	data, found, err := ReadFile(fs, path.Join(dir, checkpointFile))
+	if err != nil || !found {
+		return checkpoint{}, err
+	}
+	c, ok := parseCheckpoint(data)
+	if !ok {
+		return checkpoint{}, nil
+	}
+	return c, nil
+}
+
+// Checkpoint stores recovery point and log start. It does not sync: after a
+// power loss an older recovery point means a longer scan, an older start that
+// deleted records may be back.
+func (l *Log) Checkpoint() error {
+	if err := l.Err(); err != nil {
+		return err
+	}
+	now := checkpoint{l.flushed, l.start}
+	if now == l.durable {
+		return nil
+	}
+	if err := l.writeCheckpoint(now, false); err != nil {
+		return l.Fail(err)
+	}
+	return nil
+}
+
+// lowerRecoveryPoint makes sure, durably, that no recovery point above the
+// given one is left. It comes before the records above are touched: otherwise a
+// crash would leave a recovery point that vouches for records written later and
+// never synced.
+func (l *Log) lowerRecoveryPoint(to model.Offset) error {
+	if l.durable.recovery <= to {
+		return nil
+	}
+	return l.writeCheckpoint(checkpoint{to, l.start}, true)
+}
+
+func (l *Log) writeCheckpoint(c checkpoint, sync bool) error {
+	name := path.Join(l.dir, checkpointFile)
+	if err := WriteFileAtomic(l.fs, name, c.encode(), sync); err != nil {
+		return fmt.Errorf("checkpoint: %w", err)
+	}
+	l.durable = c
+	return nil
+}
