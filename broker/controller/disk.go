@@ -8,6 +8,8 @@ import (
 
 	"go.etcd.io/raft/v3"
 	pb "go.etcd.io/raft/v3/raftpb"
+
+	"github.com/ackproof/ackproof/broker/storage"
 )
 
 // Every log starts as if it continued a snapshot at this point, in which the
@@ -32,7 +34,7 @@ type recovered struct {
 
 // openDisk reads the quorum's files, or makes them if there are none.
 func openDisk(cfg *Config) (*disk, *recovered, error) {
-	if err := errors.Join(cfg.FS.MkdirAll(cfg.Dir), cfg.FS.SyncDir(path.Dir(cfg.Dir))); err != nil {
+	if err := makeDir(cfg.FS, cfg.Dir); err != nil {
 		return nil, nil, err
 	}
 	d := &disk{snapshotName: path.Join(cfg.Dir, "quorum.snapshot")}
@@ -66,6 +68,31 @@ func openDisk(cfg *Config) (*disk, *recovered, error) {
 		return nil, nil, errors.Join(fmt.Errorf("%s: %w", cfg.Dir, err), log.close())
 	}
 	return d, found, nil
+}
+
+// makeDir makes a directory and what is missing above it, durably.
+func makeDir(fs storage.FS, dir string) error {
+	unsynced := []string{path.Dir(dir)}
+	for {
+		parent := unsynced[len(unsynced)-1]
+		exists, err := fs.Exists(parent)
+		if err != nil {
+			return err
+		}
+		if exists || parent == path.Dir(parent) {
+			break
+		}
+		unsynced = append(unsynced, path.Dir(parent))
+	}
+	if err := fs.MkdirAll(dir); err != nil {
+		return err
+	}
+	for _, parent := range unsynced {
+		if err := fs.SyncDir(parent); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func bootstrapFrame(cfg *Config) *pb.Message {
