@@ -18,10 +18,6 @@ type Input interface {
 // Request is a decoded request of a client or of another broker.
 type Request struct{ Call *wire.Call }
 
-// ConnClosed says that a connection is gone: its parked requests have nobody
-// left to answer.
-type ConnClosed struct{ Conn wire.ConnID }
-
 // RaftMessage is a message of the metadata quorum from another broker.
 type RaftMessage struct{ Payload []byte }
 
@@ -49,7 +45,6 @@ type Tick struct{}
 type Shutdown struct{}
 
 func (Request) input()      {}
-func (ConnClosed) input()   {}
 func (RaftMessage) input()  {}
 func (PeerResponse) input() {}
 func (SyncDone) input()     {}
@@ -60,7 +55,6 @@ func (i Request) String() string {
 	return fmt.Sprintf("request conn=%d seq=%d %s v%d", i.Call.Conn, i.Call.Seq,
 		kmsg.NameForKey(i.Call.Request.Key()), i.Call.Request.GetVersion())
 }
-func (i ConnClosed) String() string  { return fmt.Sprintf("conn-closed conn=%d", i.Conn) }
 func (i RaftMessage) String() string { return fmt.Sprintf("raft-message bytes=%d", len(i.Payload)) }
 func (i PeerResponse) String() string {
 	if i.Err != nil {

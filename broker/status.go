@@ -1,6 +1,10 @@
 package broker
 
-import "github.com/ackproof/ackproof/broker/model"
+import (
+	"slices"
+
+	"github.com/ackproof/ackproof/broker/model"
+)
 
 // Status is what a broker says about itself to those who operate it: health
 // and metrics. It is a copy, so it may be kept and read anywhere.
@@ -28,4 +32,31 @@ type PartitionStatus struct {
 	LogStart    model.Offset
 	ISR         []model.NodeID
 	Replicas    []model.NodeID
+}
+
+// Status copies what the broker knows of itself. Call it between steps.
+func (c *Core) Status() Status {
+	s := Status{
+		Registered:   c.lifecycle.registered(),
+		Fenced:       c.lifecycle.fenced,
+		BrokerEpoch:  c.lifecycle.epoch,
+		ControllerID: c.ControllerID(),
+		IsController: c.controller.Active(),
+	}
+	for _, h := range c.partitions.sorted {
+		state := h.replica.State()
+		s.Partitions = append(s.Partitions, PartitionStatus{
+			Topic:       h.tp.Topic,
+			Partition:   h.tp.Partition,
+			Leader:      state.Leader,
+			LeaderEpoch: state.LeaderEpoch,
+			IsLeader:    h.replica.IsLeader(),
+			LEO:         h.replica.Log().EndOffset(),
+			HW:          h.replica.HighWatermark(),
+			LogStart:    h.replica.Log().StartOffset(),
+			ISR:         slices.Clone(state.ISR),
+			Replicas:    slices.Clone(state.Replicas),
+		})
+	}
+	return s
 }

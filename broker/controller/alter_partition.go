@@ -65,11 +65,11 @@ func (a *application) checkISR(cmd *AlterPartition, p *Partition) Result {
 	if !seen[cmd.Leader] {
 		return refuse(model.InvalidRequest, "The ISR must hold its leader, %d.", cmd.Leader)
 	}
-	if cmd.Recovering && !p.Recovering {
-		return refuse(model.InvalidRequest, "A recovered partition cannot go back to recovering.")
-	}
 	if cmd.Recovering && len(cmd.ISR) > 1 {
 		return refuse(model.InvalidRequest, "The ISR of a recovering partition must be its leader alone.")
+	}
+	if cmd.Recovering && !p.Recovering {
+		return refuse(model.InvalidRequest, "A recovered partition cannot go back to recovering.")
 	}
 	for _, m := range cmd.ISR {
 		b := a.image.Brokers[m.ID]

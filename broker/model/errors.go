@@ -42,6 +42,7 @@ const (
 	TransactionalIDAuthFailed    ErrorCode = 53
 	KafkaStorageError            ErrorCode = 56
 	ReassignmentInProgress       ErrorCode = 60
+	OperationNotAttempted        ErrorCode = 55
 	FencedLeaderEpoch            ErrorCode = 74
 	UnknownLeaderEpoch           ErrorCode = 75
 	UnsupportedCompressionType   ErrorCode = 76

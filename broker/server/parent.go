@@ -21,7 +21,7 @@ func watchParent(env []string, orphaned func()) error {
 		}
 		fd, err := strconv.Atoi(text)
 		if err != nil || fd < 3 {
-			return badConfig("environment variable %q: %q is not allowed, must be a file descriptor from 3 up", parentPipeEnv, text)
+			return badConfig("environment variable %q: %q is not allowed; allowed: file descriptors from 3 up", parentPipeEnv, text)
 		}
 		var info syscall.Stat_t
 		if err := syscall.Fstat(fd, &info); err != nil {

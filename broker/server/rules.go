@@ -17,7 +17,7 @@ import (
 	"github.com/ackproof/ackproof/broker/mutant"
 )
 
-// rule says what a property's value may be, in words that follow "must be", and
+// rule says what a property's value may be, in words that follow "allowed:", and
 // puts a good value where it belongs. The error of set, if not errNotAllowed,
 // says more than the words do.
 type rule struct {
@@ -28,16 +28,12 @@ type rule struct {
 var errNotAllowed = errors.New("not allowed")
 
 // whole takes whole numbers within bounds.
-func whole[T ~int16 | ~int32 | ~int64](field func(*Settings) *T, low, high int64) rule {
-	return rule{wholeNumber(low, high), func(s *Settings, text string) error {
+func whole[T ~int16 | ~int32](field func(*Settings) *T, low, high int64) rule {
+	return rule{fmt.Sprintf("integers from %d to %d", low, high), func(s *Settings, text string) error {
 		n, err := parseWhole(text, low, high)
 		*field(s) = T(n)
 		return err
 	}}
-}
-
-func wholeNumber(low, high int64) string {
-	return fmt.Sprintf("a whole number from %d to %d", low, high)
 }
 
 func parseWhole(text string, low, high int64) (int64, error) {
@@ -60,7 +56,7 @@ func seconds(field func(*Settings) *time.Duration, low int64) rule {
 
 func duration(field func(*Settings) *time.Duration, unit time.Duration, units string, low int64) rule {
 	high := int64(math.MaxInt32)
-	allowed := fmt.Sprintf("a whole number of %s from %d to %d", units, low, high)
+	allowed := fmt.Sprintf("%s from %d to %d", units, low, high)
 	return rule{allowed, func(s *Settings, text string) error {
 		n, err := parseWhole(text, low, high)
 		*field(s) = time.Duration(n) * unit
@@ -70,17 +66,13 @@ func duration(field func(*Settings) *time.Duration, unit time.Duration, units st
 
 // boolean takes true and false.
 func boolean(field func(*Settings) *bool) rule {
-	return rule{"true or false", func(s *Settings, text string) error {
+	return rule{"true, false", func(s *Settings, text string) error {
 		*field(s) = text == "true"
-		return checkBool(text)
+		if text != "true" && text != "false" {
+			return errNotAllowed
+		}
+		return nil
 	}}
-}
-
-func checkBool(text string) error {
-	if text != "true" && text != "false" {
-		return errNotAllowed
-	}
-	return nil
 }
 
 // oneOf takes one of a few words.
@@ -89,7 +81,7 @@ func oneOf[T ~string](field func(*Settings) *T, words ...T) rule {
 	for _, w := range words {
 		names = append(names, string(w))
 	}
-	return rule{"one of " + strings.Join(names, ", "), func(s *Settings, text string) error {
+	return rule{strings.Join(names, ", "), func(s *Settings, text string) error {
 		for _, w := range words {
 			if text == string(w) {
 				*field(s) = w
@@ -155,7 +147,7 @@ var listenerPattern = regexp.MustCompile(`^([A-Z0-9_]+)://(.*)$`)
 
 // listenerList takes NAME://host:port,...
 func listenerList(field func(*Settings) *[]controller.Listener) rule {
-	return rule{"a list of NAME://host:port", func(s *Settings, text string) error {
+	return rule{"NAME://host:port separated by commas", func(s *Settings, text string) error {
 		var listeners []controller.Listener
 		for item := range strings.SplitSeq(text, ",") {
 			parts := listenerPattern.FindStringSubmatch(strings.TrimSpace(item))
@@ -178,7 +170,7 @@ func listenerList(field func(*Settings) *[]controller.Listener) rule {
 
 // voters takes id@host:port,...
 func voters() rule {
-	return rule{"a list of id@host:port", func(s *Settings, text string) error {
+	return rule{"id@host:port separated by commas", func(s *Settings, text string) error {
 		seen := map[model.NodeID]bool{}
 		for item := range strings.SplitSeq(text, ",") {
 			digits, hostPort, _ := strings.Cut(strings.TrimSpace(item), "@")
@@ -201,7 +193,7 @@ func voters() rule {
 }
 
 func logLevel() rule {
-	return rule{"one of debug, info, warn, error", func(s *Settings, text string) error {
+	return rule{"debug, info, warn, error", func(s *Settings, text string) error {
 		levels := map[string]slog.Level{
 			"debug": slog.LevelDebug, "info": slog.LevelInfo, "warn": slog.LevelWarn, "error": slog.LevelError,
 		}
@@ -215,34 +207,34 @@ func logLevel() rule {
 }
 
 func mutants() rule {
-	allowed := "a list of " + strings.Join(mutant.Names(), ", ")
+	allowed := "names separated by commas of " + strings.Join(mutant.Names(), ", ")
 	return rule{allowed, func(s *Settings, text string) error {
 		set, err := mutant.Parse(text)
 		s.Broker.Mutants = set
-		return err
+		if err != nil {
+			return errNotAllowed
+		}
+		return nil
 	}}
 }
 
-// topicWhole and topicBool take the static default of a topic's property, which
-// may be named otherwise than the broker's.
-
-func topicWhole(topicName string, low, high int64) rule {
-	return topicDefault(topicName, wholeNumber(low, high), func(text string) error {
-		_, err := parseWhole(text, low, high)
-		return err
-	})
-}
-
-func topicBool(topicName string) rule {
-	return topicDefault(topicName, "true or false", checkBool)
-}
-
-func topicDefault(topicName, allowed string, check func(string) error) rule {
+// topicDefault takes the static default of a topic's property, which may be
+// named otherwise than the broker's. What is allowed is the topic's matter.
+func topicDefault(topicName string) rule {
+	allowed := ""
+	for _, p := range controller.Properties() {
+		if p.Name == topicName {
+			allowed = p.Allowed
+		}
+	}
 	return rule{allowed, func(s *Settings, text string) error {
 		if s.Broker.TopicDefaults == nil {
 			s.Broker.TopicDefaults = map[string]string{}
 		}
 		s.Broker.TopicDefaults[topicName] = text
-		return check(text)
+		if controller.CheckTopicProperty(topicName, &text) != nil {
+			return errNotAllowed
+		}
+		return nil
 	}}
 }

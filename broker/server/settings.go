@@ -62,7 +62,7 @@ func badConfig(format string, args ...any) error {
 
 // refuseValue is the error for a value that a property cannot have.
 func refuseValue(name, value, allowed string) error {
-	return badConfig("property %q: %q is not allowed, must be %s", name, value, allowed)
+	return badConfig("property %q: %q is not allowed; allowed: %s", name, value, allowed)
 }
 
 // complete derives the defaults that depend on other properties and checks the
@@ -78,12 +78,13 @@ func (s *Settings) complete() error {
 	if s.autoRebalance {
 		s.Broker.RebalanceInterval = s.rebalanceInterval
 	}
+	s.Broker.TopicDefaults[controller.FlushPolicy] = string(s.Broker.Flush)
 	return nil
 }
 
 func (s *Settings) completeDirs() error {
 	if s.Broker.LogDir == "" {
-		return badConfig(`property "log.dirs" is not set, must be the directory to keep the data in`)
+		return badConfig(`property "log.dirs" is not set; allowed: the path of the directory to keep the data in`)
 	}
 	if s.Broker.MetadataDir == "" {
 		s.Broker.MetadataDir = filepath.Join(s.Broker.LogDir, "metadata")
@@ -99,11 +100,11 @@ func (s *Settings) completeListeners() error {
 		s.Broker.InterBrokerListener = s.Listeners[0].Name
 	}
 	if findListener(s.Listeners, s.Broker.InterBrokerListener) == nil {
-		return refuseValue("inter.broker.listener.name", s.Broker.InterBrokerListener, `the name of one of "listeners"`)
+		return refuseValue("inter.broker.listener.name", s.Broker.InterBrokerListener, `the names of "listeners"`)
 	}
 	for _, advertised := range s.Broker.Advertised {
 		if findListener(s.Listeners, advertised.Name) == nil {
-			return refuseValue("advertised.listeners", advertised.Name, `named as one of "listeners"`)
+			return refuseValue("advertised.listeners", advertised.Name, `the names of "listeners"`)
 		}
 	}
 	for _, l := range s.Listeners {
@@ -113,7 +114,7 @@ func (s *Settings) completeListeners() error {
 	}
 	for _, advertised := range s.Broker.Advertised {
 		if ip := net.ParseIP(advertised.Host); advertised.Host == "" || ip != nil && ip.IsUnspecified() {
-			return badConfig(`property "advertised.listeners": listener %s has the host %q, which nobody can connect to, must be one that clients and brokers reach`,
+			return badConfig(`property "advertised.listeners": listener %s has the host %q, which nobody can connect to; allowed: a host that clients and brokers reach`,
 				advertised.Name, advertised.Host)
 		}
 	}
@@ -141,7 +142,7 @@ func (s *Settings) completeVoters() error {
 		found = found || v.ID == s.Broker.NodeID
 	}
 	if !found {
-		return badConfig(`property "controller.quorum.voters": no voter has the id %d of "node.id", must include this broker`, s.Broker.NodeID)
+		return badConfig(`property "controller.quorum.voters": no voter has the id %d; allowed: lists with this broker's "node.id"`, s.Broker.NodeID)
 	}
 	return nil
 }
@@ -159,7 +160,7 @@ func (s *Settings) checkTimes() error {
 		{"replica.fetch.wait.max.ms", b.ReplicaFetchWaitMax, "request.timeout.ms", b.PeerTimeout},
 	} {
 		if rule.value > rule.limit {
-			return badConfig("property %q: %d is not allowed, must be at most the %d of %q",
+			return badConfig("property %q: %d is not allowed; allowed: up to the %d of %q",
 				rule.name, rule.value.Milliseconds(), rule.limit.Milliseconds(), rule.atMost)
 		}
 	}

@@ -72,7 +72,7 @@ func settingsOf(sources ...values) (Settings, error) {
 		case errors.Is(err, errNotAllowed):
 			return Settings{}, refuseValue(p.name, text, p.rule.allowed)
 		case err != nil:
-			return Settings{}, badConfig("property %q: %q is not allowed, must be %s: %v", p.name, text, p.rule.allowed, err)
+			return Settings{}, badConfig("property %q: %q is not allowed: %v; allowed: %s", p.name, text, err, p.rule.allowed)
 		}
 	}
 	return s, s.complete()
@@ -84,7 +84,7 @@ func readFlags(args []string) (flags values, configFile string, err error) {
 	for i := 0; i < len(args); i++ {
 		name, isFlag := strings.CutPrefix(args[i], "--")
 		if !isFlag || name == "" {
-			return nil, "", badConfig("argument %q is not allowed, must be --property=value", args[i])
+			return nil, "", badConfig("argument %q is not allowed; allowed: --property=value", args[i])
 		}
 		name, text, hasText := strings.Cut(name, "=")
 		if !hasText {
@@ -159,7 +159,7 @@ func eachProperty(r io.Reader, path string, take func(name, text, where string) 
 		where := fmt.Sprintf(" (%s line %d)", path, number)
 		name, text, ok := strings.Cut(line, "=")
 		if !ok {
-			return badConfig("line %q is not allowed, must be property=value%s", line, where)
+			return badConfig("line %q is not allowed; allowed: property=value%s", line, where)
 		}
 		if err := take(strings.TrimSpace(name), strings.TrimSpace(text), where); err != nil {
 			return err

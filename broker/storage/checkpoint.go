@@ -31,26 +31,25 @@ func parseCheckpoint(data []byte) (checkpoint, bool) {
 	if n, err := fmt.Sscanf(string(data), checkpointFormat, &c.recovery, &c.start); n != 2 || err != nil {
 		return checkpoint{}, false
 	}
-	return c, string(c.encode()) == string(data)
+	if string(c.encode()) != string(data) {
+		return checkpoint{}, false
+	}
+	return c, true
 }
 
 // readCheckpoint gives the zero checkpoint, which claims nothing, if there is
 // none or it is damaged.
-func readCheckpoint(fs FS, dir string) (checkpoint, error) {
+func readCheckpoint(fs FS, dir string) (c checkpoint, damaged bool, err error) {
 	data, found, err := ReadFile(fs, path.Join(dir, checkpointFile))
 	if err != nil || !found {
-		return checkpoint{}, err
+		return checkpoint{}, false, err
 	}
 	c, ok := parseCheckpoint(data)
-	if !ok {
-		return checkpoint{}, nil
-	}
-	return c, nil
+	return c, !ok, nil
 }
 
-// Checkpoint stores recovery point and log start. It does not sync: after a
-// power loss an older recovery point means a longer scan, an older start that
-// deleted records may be back.
+// Checkpoint stores recovery point and log start, durably. Until then a power
+// loss means a longer scan, and may bring back records below the start.
 func (l *Log) Checkpoint() error {
 	if err := l.Err(); err != nil {
 		return err
@@ -59,7 +58,7 @@ func (l *Log) Checkpoint() error {
 	if now == l.durable {
 		return nil
 	}
-	if err := l.writeCheckpoint(now, false); err != nil {
+	if err := l.writeCheckpoint(now); err != nil {
 		return l.Fail(err)
 	}
 	return nil
@@ -73,12 +72,12 @@ func (l *Log) lowerRecoveryPoint(to model.Offset) error {
 	if l.durable.recovery <= to {
 		return nil
 	}
-	return l.writeCheckpoint(checkpoint{to, l.start}, true)
+	return l.writeCheckpoint(checkpoint{to, l.start})
 }
 
-func (l *Log) writeCheckpoint(c checkpoint, sync bool) error {
+func (l *Log) writeCheckpoint(c checkpoint) error {
 	name := path.Join(l.dir, checkpointFile)
-	if err := WriteFileAtomic(l.fs, name, c.encode(), sync); err != nil {
+	if err := WriteFileAtomic(l.fs, name, c.encode(), true); err != nil {
 		return fmt.Errorf("checkpoint: %w", err)
 	}
 	l.durable = c

@@ -39,7 +39,7 @@ type Log struct {
 	generation  int // grows with every truncation: see Flushed
 	names       int // grows with every created or removed name in dir
 	syncedNames int
-	durable     checkpoint // the highest recovery point that may be on disk
+	durable     checkpoint // as on disk
 
 	failed error
 }
@@ -236,5 +236,5 @@ func (l *Log) settle() error {
 		return err
 	}
 	l.Flushed(ticket)
-	return l.writeCheckpoint(checkpoint{l.flushed, l.start}, true)
+	return l.writeCheckpoint(checkpoint{l.flushed, l.start})
 }

@@ -60,9 +60,12 @@ func (l *Log) recover(clean bool) (rec Recovery, err error) {
 	if err != nil {
 		return rec, err
 	}
-	saved, err := readCheckpoint(l.fs, l.dir)
+	saved, damaged, err := readCheckpoint(l.fs, l.dir)
 	if err != nil {
 		return rec, err
+	}
+	if damaged {
+		rec.because("%s is damaged", checkpointFile)
 	}
 	l.durable = saved
 	cache, doubt, err := loadEpochCache(l.fs, l.dir)
@@ -165,14 +168,20 @@ func (l *Log) openSegments(bases []model.Offset, trusted model.Offset, rec *Reco
 		if err != nil && !errors.Is(err, errIndexUnusable) {
 			return err
 		}
-		intact := true
-		if err != nil || s.next > trusted {
+		intact, scanned := true, err != nil || s.next > trusted
+		if scanned {
 			trusted = min(trusted, base)
 			if intact, err = l.rebuild(s, rec); err != nil {
 				return err
 			}
 		}
 		following := bases[i+1:]
+		if scanned && intact && len(following) > 0 {
+			if err := s.writeIndex(); err != nil {
+				return err
+			}
+			l.namesChanged()
+		}
 		if intact && len(following) > 0 && s.next != following[0] {
 			rec.because("segment %d ends at %d and the next starts at %d", base, s.next, following[0])
 			intact = false

@@ -43,7 +43,7 @@ func (l *Log) OffsetForTimestamp(ts int64, end model.Offset) (off model.Offset, 
 	if !ok || off >= end {
 		return model.NoOffset, noTimestamp, false, nil
 	}
-	return off, timestamp, true, nil
+	return max(off, l.start), timestamp, true, nil
 }
 
 // MaxTimestampOffset finds the first record below end with the largest
@@ -77,7 +77,7 @@ func (l *Log) MaxTimestampOffset(end model.Offset) (off model.Offset, timestamp 
 	if !ok {
 		return model.NoOffset, noTimestamp, false, nil
 	}
-	return off, timestamp, true, nil
+	return max(off, l.start), timestamp, true, nil
 }
 
 // firstRecord finds the first record that is wanted. Where records cannot be

@@ -24,7 +24,7 @@ func (l *Log) Truncate(to model.Offset) error {
 		}
 		return nil
 	}
-	if to <= l.segments[0].base {
+	if to < l.segments[0].base {
 		return l.TruncateFullyAndStartAt(to)
 	}
 	if err := l.truncate(to); err != nil {
@@ -127,7 +127,7 @@ func (l *Log) TruncateFullyAndStartAt(off model.Offset) error {
 // restartAt writes the new start down first: OpenLog after a crash in between
 // finds it above the end of what is left, and starts over.
 func (l *Log) restartAt(off model.Offset) error {
-	if err := l.writeCheckpoint(checkpoint{min(l.flushed, off), off}, true); err != nil {
+	if err := l.writeCheckpoint(checkpoint{min(l.flushed, off), off}); err != nil {
 		return err
 	}
 	l.generation++

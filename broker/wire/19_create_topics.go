@@ -39,18 +39,21 @@ func createTopics(n Node, call *Call) {
 	for _, topic := range req.Topics {
 		slot := slots[topic.Topic]
 		settle := func(result controller.Result) { settleCreatedTopic(n, slot, result, req.ValidateOnly) }
-		command, refused := createTopicCommand(n, topic)
-		command.ValidateOnly = req.ValidateOnly
-		switch {
-		case !isController(n):
+		if !isController(n) {
 			settle(refuseElsewhere(n))
-		case times[topic.Topic] > 1:
-			settle(refuse(model.InvalidRequest, "Duplicate topic name."))
-		case refused.Code != model.None:
-			settle(refused)
-		default:
-			all.add(controller.Command{CreateTopic: command}, settle)
+			continue
 		}
+		if times[topic.Topic] > 1 {
+			settle(refuse(model.InvalidRequest, "Duplicate topic name."))
+			continue
+		}
+		command, refused := createTopicCommand(n, topic)
+		if refused.Code != model.None {
+			settle(refused)
+			continue
+		}
+		command.ValidateOnly = req.ValidateOnly
+		all.add(controller.Command{CreateTopic: command}, settle)
 	}
 	all.propose(n, func() { n.Reply(call, resp) })
 }

@@ -27,6 +27,8 @@ type Node interface {
 	Defaults() map[string]string
 	DefaultReplicationFactor() int16
 	DefaultPartitions() int32
+	// MaxMessageBytes is a topic's limit on the size of a batch.
+	MaxMessageBytes(topic string) int
 	// NewTopicID draws an id from the core's own random source.
 	NewTopicID() model.TopicID
 	// NextProducerID hands out an id from this broker's block, asking the

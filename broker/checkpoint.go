@@ -1,0 +1,60 @@
+package broker
+
+import (
+	"bytes"
+	"fmt"
+	"path"
+
+	"github.com/ackproof/ackproof/broker/model"
+	"github.com/ackproof/ackproof/broker/storage"
+)
+
+func watermarksPath(logDir string) string {
+	return path.Join(logDir, "replication-offset-checkpoint")
+}
+
+// checkpointWatermarks notes every high watermark, in Kafka's own format. Losing
+// it is safe: a leader learns the watermark from its followers' fetches.
+func (c *Core) checkpointWatermarks() {
+	var out bytes.Buffer
+	fmt.Fprintf(&out, "0\n%d\n", len(c.partitions.sorted))
+	for _, h := range c.partitions.sorted {
+		fmt.Fprintf(&out, "%s %d %d\n", h.tp.Topic, h.tp.Partition, h.replica.HighWatermark())
+	}
+	c.fail(storage.WriteFileAtomic(c.cfg.FS, watermarksPath(c.cfg.LogDir), out.Bytes(), false))
+	for _, h := range c.partitions.sorted {
+		c.fail(h.replica.Log().Checkpoint())
+	}
+}
+
+func readWatermarks(fs storage.FS, logDir string) (map[model.TopicPartition]model.Offset, error) {
+	watermarks := map[model.TopicPartition]model.Offset{}
+	data, found, err := storage.ReadFile(fs, watermarksPath(logDir))
+	if err != nil || !found {
+		return watermarks, err
+	}
+	lines := bytes.Split(data, []byte("\n"))
+	for _, line := range lines[min(2, len(lines)):] {
+		var tp model.TopicPartition
+		var watermark model.Offset
+		if n, _ := fmt.Sscanf(string(line), "%s %d %d", &tp.Topic, &tp.Partition, &watermark); n == 3 {
+			watermarks[tp] = watermark
+		}
+	}
+	return watermarks, nil
+}
+
+// enforceRetention removes old segments below the watermark, and forgets
+// producers that have been silent for long. Both go by the wall clock: nothing
+// that was promised depends on them.
+func (c *Core) enforceRetention() {
+	for _, h := range c.partitions.sorted {
+		h.replica.Log().ExpireProducers(c.now.Wall)
+		if !h.replica.IsLeader() {
+			continue // followers raise their start with the leader's
+		}
+		if _, err := h.replica.Log().EnforceRetention(c.now.Wall, h.replica.HighWatermark()); err != nil {
+			c.fail(err)
+		}
+	}
+}

@@ -1,0 +1,210 @@
+package broker
+
+import (
+	"encoding/json"
+	"fmt"
+	"math/rand/v2"
+	"path"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kmsg"
+
+	"github.com/ackproof/ackproof/broker/model"
+	"github.com/ackproof/ackproof/broker/storage"
+)
+
+// controlledShutdownTimeout bounds how long a broker waits for its leaderships
+// to move before it stops anyway.
+const controlledShutdownTimeout = 5 * time.Second
+
+// lifecycle is this broker's life as the controller sees it: registered under a
+// new incarnation, kept alive by heartbeats, shut down in order (KIP-631).
+type lifecycle struct {
+	incarnation [16]byte
+	// cleanStart says that the last life ended in order, so logs need no scan;
+	// previousEpoch was its broker epoch.
+	cleanStart    bool
+	previousEpoch model.BrokerEpoch
+
+	// epoch of the registration, NoBrokerEpoch until it has been applied here.
+	epoch  model.BrokerEpoch
+	fenced bool
+	// stopping is set once a shutdown was asked for.
+	stopping bool
+}
+
+func (l *lifecycle) registered() bool { return l.epoch != model.NoBrokerEpoch }
+
+// cleanMarker says that a broker stopped in order.
+type cleanMarker struct {
+	Version     int               `json:"version"`
+	BrokerEpoch model.BrokerEpoch `json:"brokerEpoch"`
+}
+
+func markerPath(cfg Config) string { return path.Join(cfg.LogDir, ".kafka_cleanshutdown") }
+
+// openLifecycle reads the clean-shutdown marker and removes it at once: a crash
+// during the start that follows must count as unclean (KAFKA-10471).
+func openLifecycle(cfg Config, rand *rand.Rand) (lifecycle, error) {
+	l := lifecycle{previousEpoch: model.NoBrokerEpoch, epoch: model.NoBrokerEpoch, fenced: true}
+	for i := range l.incarnation {
+		l.incarnation[i] = byte(rand.Uint32())
+	}
+	data, found, err := storage.ReadFile(cfg.FS, markerPath(cfg))
+	if err != nil || !found {
+		return l, err
+	}
+	var marker cleanMarker
+	if json.Unmarshal(data, &marker) == nil {
+		l.cleanStart, l.previousEpoch = true, marker.BrokerEpoch
+	}
+	if err := cfg.FS.Remove(markerPath(cfg)); err != nil {
+		return l, err
+	}
+	return l, cfg.FS.SyncDir(cfg.LogDir)
+}
+
+// startTimers sets everything going that happens at intervals.
+func (c *Core) startTimers() {
+	c.every(c.cfg.HeartbeatInterval, c.signOfLife)
+	c.every(c.cfg.ReplicaLagMax/2, c.checkFollowers)
+	c.every(c.cfg.HWCheckpointInterval, c.checkpointWatermarks)
+	c.every(c.cfg.RetentionInterval, c.enforceRetention)
+	if c.cfg.Flush == FlushInterval {
+		c.every(c.cfg.FlushInterval, c.flushAll)
+	}
+}
+
+// every runs a task at once and then at intervals.
+func (c *Core) every(interval time.Duration, task func()) {
+	var run func()
+	run = func() {
+		task()
+		c.timers.schedule(c.now.Mono+interval, run)
+	}
+	c.timers.schedule(c.now.Mono, run)
+}
+
+// signOfLife registers this life with the controller, then sends heartbeats.
+func (c *Core) signOfLife() {
+	if !c.lifecycle.registered() {
+		c.register()
+		return
+	}
+	c.heartbeat()
+}
+
+func (c *Core) register() {
+	req := kmsg.NewPtrBrokerRegistrationRequest()
+	req.Version = 3
+	req.BrokerID = int32(c.cfg.NodeID)
+	req.ClusterID = c.cfg.ClusterID
+	req.IncarnationID = c.lifecycle.incarnation
+	req.PreviousBrokerEpoch = int64(c.lifecycle.previousEpoch)
+	if c.cfg.Rack != "" {
+		req.Rack = &c.cfg.Rack
+	}
+	for _, l := range c.cfg.Advertised {
+		listener := kmsg.NewBrokerRegistrationRequestListener()
+		listener.Name, listener.Host, listener.Port = l.Name, l.Host, uint16(l.Port)
+		req.Listeners = append(req.Listeners, listener)
+	}
+	c.askController(req, func(resp kmsg.Response, err error) {
+		if err != nil {
+			return // the next interval tries again
+		}
+		// Success shows in the metadata, matched by the incarnation; the answer
+		// itself may belong to an earlier attempt.
+		code := model.ErrorCode(resp.(*kmsg.BrokerRegistrationResponse).ErrorCode)
+		if code == model.InconsistentClusterID {
+			c.fail(fmt.Errorf("cluster.id %q is not the controller's", c.cfg.ClusterID))
+		}
+	})
+}
+
+// noteRegistration sees this life's registration arrive in the metadata.
+func (c *Core) noteRegistration() {
+	if c.lifecycle.registered() {
+		return
+	}
+	b := c.Image().Brokers[c.cfg.NodeID]
+	if b == nil || b.Incarnation != c.lifecycle.incarnation {
+		return
+	}
+	c.lifecycle.epoch = b.Epoch
+	c.trace("registered broker_epoch=%d clean_start=%t", b.Epoch, c.lifecycle.cleanStart)
+	c.applyAll()
+	c.heartbeat()
+}
+
+func (c *Core) heartbeat() {
+	req := kmsg.NewPtrBrokerHeartbeatRequest()
+	req.BrokerID = int32(c.cfg.NodeID)
+	req.BrokerEpoch = int64(c.lifecycle.epoch)
+	req.CurrentMetadataOffset = int64(c.Image().Index)
+	req.WantShutdown = c.lifecycle.stopping
+	c.askController(req, func(resp kmsg.Response, err error) {
+		if err != nil {
+			return
+		}
+		answer := resp.(*kmsg.BrokerHeartbeatResponse)
+		switch code := model.ErrorCode(answer.ErrorCode); code {
+		case model.None:
+			c.setFenced(answer.IsFenced)
+			if answer.ShouldShutdown {
+				c.finishShutdown()
+			}
+		case model.StaleBrokerEpoch:
+			c.fail(fmt.Errorf("node.id %d: another process has registered under it", c.cfg.NodeID))
+		}
+	})
+}
+
+func (c *Core) setFenced(fenced bool) {
+	if c.lifecycle.fenced != fenced {
+		c.lifecycle.fenced = fenced
+		c.trace("fenced=%t broker_epoch=%d", fenced, c.lifecycle.epoch)
+	}
+}
+
+// startShutdown asks the controller to move the leaderships away first.
+func (c *Core) startShutdown() {
+	if c.lifecycle.stopping {
+		return
+	}
+	c.lifecycle.stopping = true
+	if !c.lifecycle.registered() {
+		c.finishShutdown()
+		return
+	}
+	c.timers.schedule(c.now.Mono+controlledShutdownTimeout, c.finishShutdown)
+	c.heartbeat()
+}
+
+// finishShutdown flushes everything and leaves the marker that says so, last.
+func (c *Core) finishShutdown() {
+	if c.exited {
+		return
+	}
+	c.exit(c.closeAll())
+}
+
+func (c *Core) closeAll() error {
+	c.checkpointWatermarks()
+	for _, h := range c.partitions.sorted {
+		if err := h.replica.Log().Close(true); err != nil {
+			return fmt.Errorf("partition %s: %w", h.tp, err)
+		}
+	}
+	if err := c.controller.Close(); err != nil {
+		return err
+	}
+	if c.failure != nil {
+		return c.failure
+	}
+	marker, err := json.Marshal(cleanMarker{BrokerEpoch: c.lifecycle.epoch})
+	if err != nil {
+		return err
+	}
+	return storage.WriteFileAtomic(c.cfg.FS, markerPath(c.cfg), marker, true)
+}

@@ -1,0 +1,121 @@
+package partition
+
+import (
+	"fmt"
+
+	"github.com/ackproof/ackproof/broker/model"
+	"github.com/ackproof/ackproof/broker/storage"
+)
+
+// following is what only a follower holds; it is made anew for each epoch.
+type following struct {
+	// parked is set when the leader fenced our epoch: only newer metadata can
+	// help.
+	parked bool
+}
+
+// Position is where a follower goes on to fetch.
+type Position struct {
+	Leader           model.NodeID
+	Offset           model.Offset
+	LeaderEpoch      model.Epoch
+	LastFetchedEpoch model.Epoch
+	LogStart         model.Offset
+}
+
+// Position tells what to fetch next; false while there is nothing to fetch
+// from, or while appended records are not on the disk although they must be
+// before they count.
+func (p *Partition) Position() (Position, bool) {
+	if p.follower == nil || p.follower.parked || p.replicatedEnd() < p.log.EndOffset() {
+		return Position{}, false
+	}
+	last, ok := p.log.LatestEpoch()
+	if !ok {
+		last = model.NoEpoch
+	}
+	return Position{Leader: p.state.Leader, Offset: p.log.EndOffset(), LeaderEpoch: p.state.LeaderEpoch,
+		LastFetchedEpoch: last, LogStart: p.log.StartOffset()}, true
+}
+
+// Next says what a follower does after an answer.
+type Next int
+
+// After an answer a follower fetches again at once, waits a little, or looks up
+// the bounds of the leader's log because its own position is outside.
+const (
+	FetchAgain Next = iota
+	BackOff
+	LookUpBounds
+)
+
+// Replicate takes the leader's answer to a fetch from the given position. An
+// answer to another position or epoch is stale and must not touch the log
+// (KAFKA-18991). The error is a failed disk or an answer that breaks the
+// protocol.
+func (p *Partition) Replicate(from Position, a Fetched) (Next, error) {
+	if !p.stillAt(from) {
+		return FetchAgain, nil
+	}
+	switch {
+	case a.Code == model.FencedLeaderEpoch:
+		p.follower.parked = true
+		return FetchAgain, nil
+	case a.Code == model.OffsetOutOfRange:
+		return LookUpBounds, nil
+	case a.Code != model.None:
+		return BackOff, nil
+	case a.Diverging != nil:
+		// Nothing else of this answer counts: its watermark lies beyond what we
+		// hold of the leader's history (KAFKA-14704).
+		return FetchAgain, p.truncateDiverging(*a.Diverging)
+	}
+	if err := p.appendFromLeader(a.Records); err != nil {
+		return BackOff, err
+	}
+	if a.LogStart > p.log.StartOffset() {
+		if err := p.log.RaiseStartOffset(min(a.LogStart, p.log.EndOffset())); err != nil {
+			return BackOff, err
+		}
+	}
+	p.hw = p.clampToLog(a.HW)
+	return FetchAgain, nil
+}
+
+func (p *Partition) stillAt(from Position) bool {
+	return p.follower != nil && p.state.LeaderEpoch == from.LeaderEpoch && p.log.EndOffset() == from.Offset
+}
+
+// appendFromLeader appends whole batches as they are. A batch from a newer
+// epoch than ours was not the leader's to give: it was demoted, truncated and
+// wrote again while the answer was under way (KAFKA-18723).
+func (p *Partition) appendFromLeader(records []byte) error {
+	for len(records) > 0 {
+		batch, rest, err := storage.FirstBatch(records)
+		if err != nil {
+			return nil // a batch cut short by the size limit
+		}
+		records = rest
+		if batch.LeaderEpoch() > p.state.LeaderEpoch {
+			return nil
+		}
+		if batch.BaseOffset() != p.log.EndOffset() {
+			return &ProtocolError{fmt.Sprintf("%s: leader %d sent offset %d, expected %d",
+				p.tp, p.state.Leader, batch.BaseOffset(), p.log.EndOffset())}
+		}
+		if err := batch.Validate(); err != nil {
+			return &ProtocolError{fmt.Sprintf("%s: leader %d sent a bad batch at offset %d: %v",
+				p.tp, p.state.Leader, batch.BaseOffset(), err)}
+		}
+		if err := p.log.Append(batch); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// ProtocolError is an answer that the protocol does not allow. Nothing of it
+// was kept; the follower tries again.
+type ProtocolError struct{ reason string }
+
+func (e *ProtocolError) Error() string { return e.reason }

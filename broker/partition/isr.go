@@ -1,0 +1,167 @@
+package partition
+
+import (
+	"slices"
+	"time"
+
+	"github.com/ackproof/ackproof/broker/model"
+)
+
+// isrChange is a proposal on its way to the controller.
+type isrChange struct {
+	isr    []model.NodeID
+	before []model.NodeID
+	// sent is cleared when the answer was lost and the same proposal must go
+	// out again; settled is set when only newer metadata can end it.
+	sent, settled bool
+}
+
+func (c *isrChange) expands() bool { return len(c.isr) > len(c.before) }
+
+// Member is a proposed ISR member with the broker epoch under which the leader
+// heard from it; NoBrokerEpoch if it did not.
+type Member struct {
+	ID    model.NodeID
+	Epoch model.BrokerEpoch
+}
+
+// Proposal is an ISR change for the controller to decide (AlterPartition).
+type Proposal struct {
+	LeaderEpoch    model.Epoch
+	PartitionEpoch model.PartitionEpoch
+	ISR            []Member
+}
+
+// TakeProposal hands out the ISR change that has to be sent now, once.
+func (p *Partition) TakeProposal() (Proposal, bool) {
+	if p.leader == nil || p.leader.pending == nil || p.leader.pending.sent || p.leader.pending.settled {
+		return Proposal{}, false
+	}
+	change := p.leader.pending
+	change.sent = true
+	members := make([]Member, len(change.isr))
+	for i, id := range change.isr {
+		members[i] = Member{ID: id, Epoch: p.heardEpoch(id)}
+	}
+	return Proposal{LeaderEpoch: p.state.LeaderEpoch, PartitionEpoch: p.state.PartitionEpoch, ISR: members}, true
+}
+
+func (p *Partition) heardEpoch(id model.NodeID) model.BrokerEpoch {
+	if id == p.cfg.Self {
+		return p.cfg.Cluster.BrokerEpoch(id)
+	}
+	return p.leader.replicas[id].brokerEpoch
+}
+
+// Answer is the controller's answer to a proposal. Lost says that none came.
+type Answer struct {
+	Lost  bool
+	Code  model.ErrorCode
+	State State // of a success
+}
+
+// Answered takes the controller's answer to the proposal sent under the given
+// epochs. Only a promise that the change was not applied rolls it back; in
+// doubt the maximal ISR stays.
+func (p *Partition) Answered(now time.Duration, to Proposal, a Answer) error {
+	l := p.leader
+	if l == nil || l.pending == nil || p.state.LeaderEpoch != to.LeaderEpoch || p.state.PartitionEpoch != to.PartitionEpoch {
+		return nil // the state moved on
+	}
+	switch {
+	case a.Lost:
+		l.pending.sent = false
+	case a.Code == model.None:
+		a.State.Replicas = p.state.Replicas
+		return p.Apply(now, a.State)
+	case a.Code == model.IneligibleReplica, a.Code == model.OperationNotAttempted:
+		l.pending = nil
+		p.advanceHighWatermark(now)
+	case awaitsMetadata(a.Code):
+		l.pending.settled = true
+	default:
+		l.pending.sent = false
+	}
+	return nil
+}
+
+// awaitsMetadata tells that a refusal means our state is old: the newer one is
+// on its way, and until it is here the proposal may have been applied.
+func awaitsMetadata(code model.ErrorCode) bool {
+	switch code {
+	case model.FencedLeaderEpoch, model.InvalidUpdateVersion, model.InvalidRequest,
+		model.UnknownTopicOrPartition, model.UnknownTopicID, model.NewLeaderElected:
+		return true
+	}
+	return false
+}
+
+// committed takes an ISR that the controller has confirmed.
+func (p *Partition) committed(now time.Duration) {
+	p.leader.pending = nil
+	p.cfg.Trace("isr partition=%s epoch=%d/%d isr=%v", p.tp, p.state.LeaderEpoch, p.state.PartitionEpoch, p.state.ISR)
+	p.advanceHighWatermark(now)
+}
+
+// Tick looks for followers that fell behind.
+func (p *Partition) Tick(now time.Duration) {
+	if p.leader == nil {
+		return
+	}
+	p.leader.now = now
+	p.proposeShrink()
+}
+
+func (p *Partition) proposeShrink() {
+	if p.leader.pending != nil {
+		return
+	}
+	var rest []model.NodeID
+	for _, id := range p.state.ISR {
+		if id == p.cfg.Self || p.caughtUp(p.leader.replicas[id]) {
+			rest = append(rest, id)
+		}
+	}
+	if len(rest) < len(p.state.ISR) {
+		p.propose(rest)
+	}
+}
+
+// proposeExpand adds a follower that has just fetched, if the controller could
+// elect it without losing anything.
+func (p *Partition) proposeExpand(id model.NodeID) {
+	r := p.leader.replicas[id]
+	if p.leader.pending != nil || p.state.Recovering || slices.Contains(p.state.ISR, id) || !p.mayJoin(id, r) {
+		return
+	}
+	// It must hold everything committed, and everything that earlier leaders
+	// may have committed (KAFKA-7128): a new leader's watermark lags.
+	if r.end < p.hw || r.end < p.leader.start {
+		return
+	}
+	var isr []model.NodeID
+	for _, member := range p.state.Replicas {
+		if member == id || slices.Contains(p.state.ISR, member) {
+			isr = append(isr, member)
+		}
+	}
+	p.propose(isr)
+}
+
+// mayJoin tells whether the broker that fetched is the one that the metadata
+// knows, alive and staying (KIP-841, KIP-903). A replica that was wiped and
+// restarted has a new broker epoch, and must fetch under it first.
+func (p *Partition) mayJoin(id model.NodeID, r *replica) bool {
+	return p.cfg.Cluster.Eligible(id) && r.end != model.NoOffset &&
+		r.brokerEpoch == p.cfg.Cluster.BrokerEpoch(id)
+}
+
+// proposeRecovered confirms an unclean election: until then the ISR must not
+// grow (KIP-704).
+func (p *Partition) proposeRecovered() { p.propose(slices.Clone(p.state.ISR)) }
+
+func (p *Partition) propose(isr []model.NodeID) {
+	p.leader.pending = &isrChange{isr: isr, before: p.state.ISR}
+	p.cfg.Trace("propose partition=%s epoch=%d/%d isr=%v was=%v",
+		p.tp, p.state.LeaderEpoch, p.state.PartitionEpoch, isr, p.state.ISR)
+}
