@@ -101,7 +101,8 @@ func NewLog(o LogOptions, dial Dialer, rec Recorder) (*Log, error) {
 
 // Run connects the workers and lets them work until Stop. When it returns,
 // every operation has ended or was given up and every connection is closed.
-// Cancelling ctx gives up what is in flight at once.
+// Cancelling ctx gives up what is in flight at once. A worker that panics stops
+// the others, and Run returns its *Panic.
 func (l *Log) Run(ctx context.Context) error {
 	workers, closeAll, err := l.workers()
 	defer closeAll()
@@ -109,10 +110,20 @@ func (l *Log) Run(ctx context.Context) error {
 		return err
 	}
 	var running sync.WaitGroup
+	crashed := make(chan error, len(workers))
 	for _, work := range workers {
-		running.Go(func() { work(ctx) })
+		running.Go(func() {
+			if err := guard(func() { work(ctx) }); err != nil {
+				crashed <- err
+				l.Stop()
+			}
+		})
 	}
 	running.Wait()
+	close(crashed)
+	if err := <-crashed; err != nil {
+		return err
+	}
 	return ctx.Err()
 }
 

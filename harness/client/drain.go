@@ -22,7 +22,6 @@ const (
 type Drain struct {
 	Settings Settings
 	Topic    Topic
-	Nodes    int
 	Recorder workloads.Recorder
 	// NextValue gives out values for the markers, unique in the run.
 	NextValue func() int64

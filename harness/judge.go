@@ -1,0 +1,103 @@
+package harness
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/ackproof/ackproof/checker"
+	"github.com/ackproof/ackproof/harness/history"
+)
+
+// Checks that the harness adds to those of the checker.
+const (
+	checkHarness = "harness"
+	checkDeaths  = "broker-death"
+)
+
+// judgement is how strict every run is judged: it must have done some work in
+// each of its three parts.
+var judgement = checker.Options{MinAckedBefore: 10, MinAckedDuring: 1, MinAckedAfter: 10}
+
+// Judge judges the run in a folder, or a history file, from what is on the
+// disk. It writes nothing.
+func Judge(path string) (Outcome, *history.History, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return Outcome{}, nil, fmt.Errorf("check: %w", err)
+	}
+	if !info.IsDir() {
+		h, err := history.Load(path)
+		if err != nil {
+			return Outcome{}, nil, err
+		}
+		return Outcome{Result: checker.Check(h, judgement)}, h, nil
+	}
+	record, err := readRecord(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return Outcome{}, nil, fmt.Errorf("check: %s has no %s, allowed is a run's folder or a history file", path, runFile)
+	}
+	if err != nil {
+		return Outcome{}, nil, err
+	}
+	h, err := history.Load(filepath.Join(path, historyFile))
+	if err != nil {
+		return Outcome{}, nil, err
+	}
+	return Outcome{Dir: path, Record: record, Result: judge(h, record)}, h, nil
+}
+
+// judge is the checker's result and what only the harness could see.
+func judge(h *history.History, record Record) checker.Result {
+	result := checker.Check(h, judgement)
+	switch {
+	case record.Failure != "":
+		result = with(result, checker.Verdict{Check: checkHarness, Status: checker.Unknown, Reason: record.Failure})
+	case record.Ended == "":
+		result = with(result, checker.Verdict{
+			Check: checkHarness, Status: checker.Unknown, Reason: "the harness was killed before the run ended",
+		})
+	}
+	if n := len(record.Deaths); n > 0 {
+		result = with(result, checker.Verdict{
+			Check: checkDeaths, Status: checker.Violation, Promised: true, Count: n, Reason: record.Deaths[0],
+		})
+	}
+	return result
+}
+
+// with adds a verdict, by the checker's own order: a promised violation decides
+// before any other, a violation before unknown, unknown before ok.
+func with(result checker.Result, v checker.Verdict) checker.Result {
+	decides := false
+	switch v.Status {
+	case checker.Violation:
+		decides = result.Status != checker.Violation || v.Promised && !result.Broken()
+	case checker.Unknown:
+		decides = result.Status == checker.OK
+	}
+	result.Verdicts = append(result.Verdicts, v)
+	if decides {
+		result.Status, result.Reason = v.Status, v.Check+": "+v.Reason
+	}
+	return result
+}
+
+// drawFailure writes Porcupine's picture of what failed. A violation that names
+// no op has none.
+func drawFailure(path string, h *history.History, result checker.Result) error {
+	var picture bytes.Buffer
+	if err := checker.Visualize(&picture, h, result); err != nil {
+		return fmt.Errorf("draw the failure: %w", err)
+	}
+	if picture.Len() == 0 {
+		return nil
+	}
+	if err := os.WriteFile(path, picture.Bytes(), 0o644); err != nil {
+		return fmt.Errorf("draw the failure: %w", err)
+	}
+	return nil
+}
