@@ -21,6 +21,7 @@ const (
 	CheckAborted          = "aborted-read"
 	CheckDuplicate        = "duplicate"
 	CheckRealTime         = "real-time-order"
+	CheckStaleRead        = "stale-read"
 	CheckSecondOpinion    = "second-opinion"
 	CheckDisagree         = "checkers-disagree"
 	CheckEndOffset        = "end-offset-regression"
@@ -97,6 +98,14 @@ func (f *finding) add(tell func() (reason string, ops []Op)) {
 	f.count++
 	if f.count == 1 {
 		f.reason, f.ops = tell()
+	}
+}
+
+// addAll counts n cases, of which tell shows the first.
+func (f *finding) addAll(n int, tell func() (reason string, ops []Op)) {
+	if n > 0 {
+		f.add(tell)
+		f.count += n - 1
 	}
 }
 

@@ -23,8 +23,7 @@ func durability(r *run) []Verdict {
 	}
 	if l.unseen.count > 0 {
 		l.unseen.evidence = map[string]any{"kinds": l.kinds, "losses": l.perNode}
-		l.unseen.reason = fmt.Sprintf("%d acked values are missing from a replica (%s); the first: %s",
-			l.unseen.count, l.summary(), l.unseen.reason)
+		l.unseen.reason = fmt.Sprintf("%s (lost in all: %d; %s)", l.unseen.reason, l.unseen.count, l.summary())
 	}
 	undrained := r.undrained()
 	return []Verdict{
@@ -167,8 +166,8 @@ func (l *losses) addUnseen(p *partition, w *drain, s *send, missing map[int32]bo
 		if s.offset == none {
 			place = "at no known offset"
 		}
-		return fmt.Sprintf("value %d, acked %s of %s, is not on node %d, drained up to %d: %s, %s",
-			s.value, place, p, w.node, w.end, seen, where), []Op{s.op(), p.drainOp(w, s.offset, nil)}
+		return fmt.Sprintf("value %d, acked %s of %s, is not on node %d, drained up to %d",
+			s.value, place, p, w.node, w.end), []Op{s.op(), p.drainOp(w, s.offset, nil)}
 	})
 }
 

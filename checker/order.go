@@ -9,9 +9,9 @@ import (
 
 // processOrder: what one process is shown and does goes forward and skips
 // nothing, in dense ranks, since control records leave gaps in offsets. A seek
-// resets the position, and so does a read that the broker refused because the
-// offset was gone: after an unclean election that is how a consumer learns of
-// it, and it is no anomaly.
+// resets the position, and so does an error that says that the position is gone:
+// after an unclean election that is how a consumer learns of it, and it is no
+// anomaly by itself.
 func processOrder(r *run) []Verdict {
 	o := processOrders{
 		intSkip: finding{check: CheckIntPollSkip}, intBack: finding{check: CheckIntNonmonotonic},
@@ -44,7 +44,7 @@ func (o *processOrders) polls(p *partition) {
 		switch {
 		case d.f == history.Assign && d.offset != none:
 			at[d.process] = position{next: p.from(d.offset), by: d}
-		case d.f == history.Assign, d.f == history.Poll && strings.Contains(d.err, "OFFSET_OUT_OF_RANGE"):
+		case d.f == history.Assign, d.f == history.Poll && positionGone(d.err):
 			delete(at, d.process)
 		}
 		if d.f != history.Poll || len(d.records) == 0 {
@@ -131,4 +131,10 @@ func lastOf(d *read) *history.Record {
 		return nil
 	}
 	return &d.records[len(d.records)-1]
+}
+
+// positionGone knows the broker's answer for an offset beyond the log, and the
+// client's for a log that was cut below its position (KIP-320).
+func positionGone(err string) bool {
+	return strings.Contains(err, "OFFSET_OUT_OF_RANGE") || strings.Contains(err, "DATA_LOSS")
 }

@@ -225,7 +225,6 @@ type opinion struct {
 
 // compare searches a partition and holds the answer against the witness's.
 func (o *opinion) compare(r *run, p *partition, legal bool) {
-	o.disagree.check = CheckDisagree
 	undecided, illegal := 0, false
 	for _, s := range segments(binding(p.searchedOps(r)), r.options.PorcupineSegmentOps) {
 		o.segments++

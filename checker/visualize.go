@@ -1,7 +1,6 @@
 package checker
 
 import (
-	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -11,21 +10,18 @@ import (
 	"github.com/ackproof/ackproof/harness/history"
 )
 
-// ErrNothingToShow is returned by Visualize where no verdict is a violation
-// that names an op.
-var ErrNothingToShow = errors.New("no violation that names an op")
-
 // shownOps is how many ops around each of a verdict's ops are drawn.
 const shownOps = 60
 
 // Visualize writes Porcupine's own HTML of the part of the log that shows the
 // violation which decided res, with the run's faults as bands. An order
 // violation is drawn with the furthest that the search came; any other with
-// its ops marked. h must be the history that res was drawn from.
+// its ops marked. Without a violation that names an op it writes nothing. h
+// must be the history that res was drawn from.
 func Visualize(w io.Writer, h *history.History, res Result) error {
 	v, ok := res.worst()
 	if !ok {
-		return fmt.Errorf("checker: visualize: %w", ErrNothingToShow)
+		return nil
 	}
 	if err := h.Validate(); err != nil {
 		return fmt.Errorf("checker: visualize: %w", err)

@@ -10,24 +10,33 @@ import (
 	"github.com/ackproof/ackproof/harness/history"
 )
 
-// order checks rule 4, twice: by the witness and by Porcupine.
+// order checks rule 4, twice: by the witness and by Porcupine. Strict reads are
+// a wish and not a promise of the protocol, so they have a check of their own.
 func order(r *run) []Verdict {
 	f := finding{check: CheckRealTime}
-	second := opinion{}
+	stale := finding{check: CheckStaleRead}
+	second := opinion{disagree: finding{check: CheckDisagree}}
 	for _, p := range r.partitions {
 		w := p.witness(r)
-		pair, late := w.realTime()
-		if late > 0 {
-			f.add(func() (string, []Op) { return p.tell(r, pair) })
-			f.count += late - 1
+		first, late := w.realTime()
+		f.addAll(late, func() (string, []Op) { return p.tell(r, first) })
+		legal := late == 0
+		if pairs := w.programOrder(r); legal {
+			f.addAll(len(pairs), func() (string, []Op) { return p.tell(r, pairs[0]) })
 		}
-		second.compare(r, p, late == 0)
-		if pairs := w.programOrder(r); late == 0 && len(pairs) > 0 {
-			f.add(func() (string, []Op) { return p.tell(r, pairs[0]) })
-			f.count += len(pairs) - 1
+		if legal && r.options.StrictReads {
+			w.readStrictly(r)
+			first, late := w.realTime()
+			stale.addAll(late, func() (string, []Op) { return p.tell(r, first) })
+			legal = late == 0
 		}
+		second.compare(r, p, legal)
 	}
-	return append([]Verdict{f.verdict(r.promise.Durability)}, second.verdicts()...)
+	out := []Verdict{f.verdict(r.promise.Durability)}
+	if r.options.StrictReads {
+		out = append(out, stale.verdict(false))
+	}
+	return append(out, second.verdicts()...)
 }
 
 // witness is the only order that the offsets allow, with the bounds in time
@@ -84,11 +93,18 @@ func (p *partition) witness(r *run) *witness {
 				w.upper[rank] = bound{time: d.ended, by: by}
 			}
 		}
-		if rank, ok := p.emptyAt(r, d); ok && d.invoked > w.lower[rank].time {
-			w.lower[rank] = bound{time: d.invoked, by: by}
-		}
 	}
 	return w
+}
+
+// readStrictly adds that an empty read saw the whole log there was.
+func (w *witness) readStrictly(r *run) {
+	for i := range w.p.reads {
+		d := &w.p.reads[i]
+		if rank, ok := w.p.emptyAt(r, d); ok && d.invoked > w.lower[rank].time {
+			w.lower[rank] = bound{time: d.invoked, by: claim{at: int32(i)}}
+		}
+	}
 }
 
 // emptyAt returns the rank that a read shows to be absent at its invocation,
@@ -189,6 +205,11 @@ func (w *witness) rankOf(offset, value int64) int {
 // tell prints a pair in two lines.
 func (p *partition) tell(r *run, x pair) (string, []Op) {
 	early, late := p.cells[x.early], p.cells[x.late]
+	if !x.then.by.send {
+		d := &p.reads[x.then.by.at]
+		return fmt.Sprintf("offset %d of %s was there before a read from offset %d on began that found nothing", late.offset, p, d.offset),
+			[]Op{r.show(p, x.first.by, late.offset, late.value), d.op(p, nil)}
+	}
 	if x.early == x.late {
 		return fmt.Sprintf("offset %d of %s was seen before its append began", late.offset, p),
 			[]Op{r.show(p, x.first.by, late.offset, late.value), r.show(p, x.then.by, early.offset, early.value)}
