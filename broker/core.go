@@ -10,6 +10,7 @@
 package broker
 
 import (
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"path"
@@ -51,7 +52,7 @@ func New(cfg Config) (*Core, error) {
 		wakeAt: -1,
 	}
 	for _, dir := range []string{cfg.LogDir, cfg.MetadataDir} {
-		if err := cfg.FS.MkdirAll(dir); err != nil {
+		if err := errors.Join(cfg.FS.MkdirAll(dir), cfg.FS.SyncDir(path.Dir(dir))); err != nil {
 			return nil, fmt.Errorf("data directory %s: %w", dir, err)
 		}
 	}

@@ -318,7 +318,11 @@ func (w *world) status() string {
 	for _, id := range w.order {
 		n := w.nodes[id]
 		if n.core == nil {
-			fmt.Fprintf(&out, "node %d down\n", id)
+			fmt.Fprintf(&out, "node %d down", id)
+			if err := w.exits[id]; err != nil {
+				fmt.Fprintf(&out, ": %v", err)
+			}
+			out.WriteByte('\n')
 			continue
 		}
 		for _, p := range n.core.Status().Partitions {

@@ -37,8 +37,9 @@ func (t FlushTicket) Sync(fs FS) error {
 	return nil
 }
 
-// FlushedOffset is the recovery point: every record below it is on disk.
-func (l *Log) FlushedOffset() model.Offset { return l.flushed }
+// FlushedOffset is the recovery point: every record of the log below it is on
+// disk. It is never below the start.
+func (l *Log) FlushedOffset() model.Offset { return max(l.flushed, l.start) }
 
 // Flush gives what has to be synced now; nothing for a failed log.
 func (l *Log) Flush() FlushTicket {

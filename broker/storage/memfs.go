@@ -59,7 +59,8 @@ func NewMemFS() *MemFS {
 	}
 }
 
-// FailNext makes the next call of this kind fail; several queue up.
+// FailNext makes the next call of this kind fail; several queue up, and a nil
+// error lets one pass.
 func (m *MemFS) FailNext(op Op, err error) {
 	m.failures[op] = append(m.failures[op], injected{err: err})
 }
@@ -123,7 +124,7 @@ func (m *MemFS) takeFailure(op Op) (injected, bool) {
 		return injected{}, false
 	}
 	m.failures[op] = queue[1:]
-	return queue[0], true
+	return queue[0], queue[0].err != nil
 }
 
 func (m *MemFS) fail(op Op, name string) error {

@@ -23,7 +23,8 @@ const scriptDir = "data/topic-0"
 //	raise to=n | retention now=n hw=n | expire now=n
 //	read from=n [max=n] [end=n] [at-least-one]
 //	flush | issue | complete | checkpoint | close [clean]
-//	crash [keep=(name suffix...)] | flip file=name byte=n | remove file=name | files
+//	crash [keep=(name suffix...)] | flip file=name byte=n |
+//	remove file=name | syncdir | files
 //
 // After each the log's state is printed.
 type script struct {
@@ -75,7 +76,7 @@ func (s *script) batch(t *testing.T, d *datadriven.TestData) Batch {
 
 func (s *script) run(t *testing.T, d *datadriven.TestData) error {
 	switch d.Cmd {
-	case "crash", "flip", "remove", "files":
+	case "crash", "flip", "remove", "files", "syncdir":
 		return s.runDisk(t, d)
 	case "open":
 		return s.open(t, d)
@@ -175,6 +176,8 @@ func (s *script) runDisk(t *testing.T, d *datadriven.TestData) error {
 		return err
 	case "remove":
 		return s.fs.Remove(path.Join(scriptDir, d.CmdArgs[0].Vals[0]))
+	case "syncdir":
+		return s.fs.SyncDir(scriptDir)
 	case "files":
 		names, err := s.fs.List(scriptDir)
 		fmt.Fprintln(&s.out, strings.Join(names, "\n"))
