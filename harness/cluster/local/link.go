@@ -83,7 +83,7 @@ func (l *link) serve(c *conn) {
 		delete(l.conns, c)
 		l.mu.Unlock()
 	}()
-	if !l.request.pass(handshakeBytes, c.closed) || !l.response.pass(0, c.closed) {
+	if !l.request.pass(handshakeBytes, c.closed) || !l.response.pass(handshakeBytes, c.closed) {
 		return
 	}
 	if delay := l.request.delay() + l.response.delay(); delay > 0 {
@@ -110,7 +110,7 @@ func (l *link) serve(c *conn) {
 }
 
 // handshakeBytes is what a cut counts as held back of a connection that could
-// not be opened: the header of its SYN.
+// not be opened: the headers of a SYN or of its answer.
 const handshakeBytes = 40
 
 // connected notes the far side; false if the connection was closed meanwhile.
@@ -119,7 +119,7 @@ func (c *conn) connected(up *net.TCPConn) bool {
 	defer c.mu.Unlock()
 	select {
 	case <-c.closed:
-		up.Close()
+		abort(up) // whatever ended it, the target saw nothing of it yet
 		return false
 	default:
 		c.up = up

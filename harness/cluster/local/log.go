@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"sync/atomic"
 	"time"
 )
 
@@ -12,7 +13,7 @@ import (
 // harness in it begin with "--- ".
 type nodeLog struct {
 	file  *os.File
-	begin int64 // where the present incarnation's lines begin
+	begin atomic.Int64 // where the present incarnation's lines begin
 }
 
 func openLog(path string) (*nodeLog, error) {
@@ -32,7 +33,7 @@ func (l *nodeLog) note(format string, args ...any) {
 // mark notes that what follows is of a new incarnation.
 func (l *nodeLog) mark() {
 	if end, err := l.file.Seek(0, io.SeekEnd); err == nil {
-		l.begin = end
+		l.begin.Store(end)
 	}
 }
 
@@ -45,7 +46,7 @@ func (l *nodeLog) tail() []byte {
 	if err != nil {
 		return nil
 	}
-	text := make([]byte, min(info.Size()-l.begin, tailBytes))
+	text := make([]byte, min(info.Size()-l.begin.Load(), tailBytes))
 	n, err := l.file.ReadAt(text, info.Size()-int64(len(text)))
 	if err != nil && err != io.EOF {
 		return nil

@@ -37,7 +37,7 @@ type node struct {
 }
 
 func newNode(c *Cluster, id int) (*node, error) {
-	n := &node{id: id, dir: filepath.Join(c.options.Dir, fmt.Sprintf("node-%d", id)), cluster: c}
+	n := &node{id: id, dir: nodeDir(c.options.Dir, id), cluster: c}
 	for _, dir := range []string{n.dataDir(), n.metadataDir()} {
 		if err := os.MkdirAll(dir, 0o755); err != nil {
 			return nil, err
@@ -50,6 +50,9 @@ func newNode(c *Cluster, id int) (*node, error) {
 	n.log, err = openLog(n.logPath())
 	return n, err
 }
+
+// nodeDir is where a node's configuration and data lie.
+func nodeDir(dir string, id int) string { return filepath.Join(dir, fmt.Sprintf("node-%d", id)) }
 
 func (n *node) dataDir() string     { return filepath.Join(n.dir, "data") }
 func (n *node) metadataDir() string { return filepath.Join(n.dir, "metadata") }

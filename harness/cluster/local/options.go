@@ -1,7 +1,9 @@
 package local
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"maps"
 	"os"
 	"path/filepath"
@@ -61,9 +63,10 @@ func (o Options) normalize() (Options, error) {
 	if o.Dir, err = filepath.Abs(o.Dir); err != nil {
 		return o, fmt.Errorf("dir %q: %w", o.Dir, err)
 	}
-	if earlier, _ := filepath.Glob(filepath.Join(o.Dir, "node-*", "broker.properties")); len(earlier) > 0 {
-		return o, fmt.Errorf("dir %q: holds an earlier cluster's %s, allowed is a directory without one",
-			o.Dir, filepath.Base(filepath.Dir(earlier[0])))
+	for id := 1; id <= o.Nodes; id++ {
+		if _, err := os.Lstat(nodeDir(o.Dir, id)); !errors.Is(err, fs.ErrNotExist) {
+			return o, fmt.Errorf("dir %q: holds %s already, allowed is a directory without", o.Dir, filepath.Base(nodeDir(o.Dir, id)))
+		}
 	}
 	info, err := os.Stat(o.Binary)
 	switch {
