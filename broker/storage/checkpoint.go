@@ -64,15 +64,16 @@ func (l *Log) Checkpoint() error {
 	return nil
 }
 
-// lowerRecoveryPoint makes sure, durably, that no recovery point above the
-// given one is left. It comes before the records above are touched: otherwise a
+// lowerCheckpoint makes sure, durably, that neither recovery point nor start is
+// above an offset. It comes before the records above are touched: otherwise a
 // crash would leave a recovery point that vouches for records written later and
-// never synced.
-func (l *Log) lowerRecoveryPoint(to model.Offset) error {
-	if l.durable.recovery <= to {
+// never synced, or a start that no record reaches.
+func (l *Log) lowerCheckpoint(to model.Offset) error {
+	lowered := checkpoint{min(l.durable.recovery, to), min(l.durable.start, to)}
+	if lowered == l.durable {
 		return nil
 	}
-	return l.writeCheckpoint(checkpoint{to, l.start})
+	return l.writeCheckpoint(lowered)
 }
 
 func (l *Log) writeCheckpoint(c checkpoint) error {

@@ -49,7 +49,7 @@ func (l *Log) Flush() FlushTicket {
 		return t
 	}
 	for _, s := range l.segments {
-		if s.next > l.flushed || s.shortened {
+		if s.next > l.flushed || s.endUnsynced {
 			t.Files = append(t.Files, s.file)
 		}
 	}
@@ -74,7 +74,7 @@ func (l *Log) Flushed(t FlushTicket) {
 	l.flushed = max(l.flushed, t.UpTo)
 	l.syncedNames = max(l.syncedNames, t.names)
 	for _, s := range l.segments {
-		s.shortened = false
+		s.endUnsynced = false
 	}
 }
 

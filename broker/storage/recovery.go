@@ -97,6 +97,9 @@ func (l *Log) recover(clean bool) (rec Recovery, err error) {
 	if clean {
 		l.flushed = l.end
 	}
+	for _, s := range l.segments {
+		s.endUnsynced = s.next >= l.flushed
+	}
 	if l.start > l.end {
 		rec.because("log start %d is above the end %d", l.start, l.end)
 		return rec, l.restartAt(l.start)
@@ -106,7 +109,7 @@ func (l *Log) recover(clean bool) (rec Recovery, err error) {
 
 // settleRecovered makes what is derived from the log match the log.
 func (l *Log) settleRecovered(epochsOnDisk []EpochEntry, clean bool) error {
-	if err := l.lowerRecoveryPoint(l.end); err != nil {
+	if err := l.lowerCheckpoint(l.end); err != nil {
 		return err
 	}
 	l.epochs.cutEnd(l.end)
@@ -131,10 +134,9 @@ func (l *Log) settleRecovered(epochsOnDisk []EpochEntry, clean bool) error {
 // listFiles makes the directory, clears away what was left half written, and
 // gives the base offsets of the segments in order.
 func (l *Log) listFiles() (bases []model.Offset, err error) {
-	if err := l.fs.MkdirAll(l.dir); err != nil {
+	if err := l.makeDir(); err != nil {
 		return nil, err
 	}
-	l.namesChanged()
 	names, err := l.fs.List(l.dir)
 	if err != nil {
 		return nil, err
@@ -220,7 +222,6 @@ func (l *Log) rebuild(s *segment, rec *Recovery) (intact bool, err error) {
 	}
 	rec.because("segment %d is cut at byte %d of %d: %v", s.base, good, size, fault)
 	rec.TruncatedBytes += size - good
-	s.shortened = true
 	l.namesChanged()
 	return false, errors.Join(s.removeIndex(), s.file.Truncate(good))
 }
@@ -237,6 +238,21 @@ func (l *Log) provenNext(s *segment, b Batch) error {
 		return fmt.Errorf("leader epoch %d after %d at offset %d", b.LeaderEpoch(), latest.Epoch, b.BaseOffset())
 	}
 	return nil
+}
+
+// makeDir makes a new directory's name durable at once, as the epochs saved in
+// it must be. One that exists may still lack that, if its maker was killed: the
+// first flush sees to it.
+func (l *Log) makeDir() error {
+	l.namesChanged()
+	exists, err := l.fs.Exists(l.dir)
+	if err != nil || exists {
+		return err
+	}
+	if err := l.fs.MkdirAll(l.dir); err != nil {
+		return err
+	}
+	return l.fs.SyncDir(path.Dir(l.dir))
 }
 
 func (l *Log) dropSegments(bases []model.Offset, rec *Recovery) error {

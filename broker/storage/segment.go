@@ -26,9 +26,10 @@ type segment struct {
 	next  model.Offset
 	size  int64
 	index index
-	// shortened is set by a truncation until a sync: the old tail may come
-	// back after a power loss although next is not above the flushed offset.
-	shortened bool
+	// endUnsynced asks for a sync although next may not be above the flushed
+	// offset: a truncation, by this process or one before it, would come undone
+	// in a power loss.
+	endUnsynced bool
 }
 
 // segmentPath is Kafka's naming: the base offset in 20 digits.

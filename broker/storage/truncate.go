@@ -39,7 +39,7 @@ func (l *Log) truncate(to model.Offset) error {
 	if err != nil {
 		return err
 	}
-	if err := l.lowerRecoveryPoint(end); err != nil {
+	if err := l.lowerCheckpoint(end); err != nil {
 		return err
 	}
 	l.generation++
@@ -100,7 +100,7 @@ func (s *segment) cut(size int64, next model.Offset) error {
 	if err := s.file.Truncate(size); err != nil {
 		return err
 	}
-	s.size, s.next, s.shortened = size, next, true
+	s.size, s.next, s.endUnsynced = size, next, true
 	from := s.index.cut(next)
 	_, fault, err := s.scan(from, size, func(_ int64, b Batch) error {
 		s.index.addTimestamp(b)
@@ -124,10 +124,15 @@ func (l *Log) TruncateFullyAndStartAt(off model.Offset) error {
 	return nil
 }
 
-// restartAt writes the new start down first: OpenLog after a crash in between
-// finds it above the end of what is left, and starts over.
+// restartAt writes the new start down first. OpenLog after a crash in between
+// scans whatever is left, as nothing is vouched for; if that ends below the new
+// start, it starts over.
 func (l *Log) restartAt(off model.Offset) error {
-	if err := l.writeCheckpoint(checkpoint{min(l.flushed, off), off}); err != nil {
+	if err := l.writeCheckpoint(checkpoint{start: off}); err != nil {
+		return err
+	}
+	l.epochs.entries = nil
+	if err := l.saveEpochs(); err != nil {
 		return err
 	}
 	l.generation++
@@ -143,11 +148,7 @@ func (l *Log) restartAt(off model.Offset) error {
 		return err
 	}
 	l.tail.cut(0)
-	l.epochs.entries = nil
 	l.producers = producers{}
 	l.start, l.end, l.flushed = off, off, off
-	if err := l.addSegment(off); err != nil {
-		return err
-	}
-	return l.saveEpochs()
+	return l.addSegment(off)
 }
