@@ -13,7 +13,7 @@ import (
 // ApiVersions: versions 0-4.
 //
 //   - v3: flexible, names the client's software (KIP-511), has room for
-//     features; v4: features may start at version 0 (KIP-1022). No features are
+//     features; v4: features may start at version 0 (KAFKA-17011). No features are
 //     announced.
 //   - A version that is not served never gets here: the codec answers it with
 //     the body of v0, UNSUPPORTED_VERSION and APIKeys.

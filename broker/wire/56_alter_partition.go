@@ -9,7 +9,7 @@ import (
 
 // AlterPartition: versions 2-3, between brokers only (KIP-497).
 //
-//   - v2: topics by id (KIP-704); v3: every ISR member comes with the broker
+//   - v2: topics by id (KIP-841); v3: every ISR member comes with the broker
 //     epoch under which the leader heard it (KIP-903). A v2 member has none,
 //     which tells the controller to skip that check.
 //

@@ -10,7 +10,7 @@ import (
 // BrokerRegistration: versions 3-4, between brokers only (KIP-631).
 //
 //   - v3: the broker epoch before a clean shutdown (KIP-966), which tells a
-//     clean stop from a crash; v4: features may start at version 0.
+//     clean stop from a crash; v4: features may start at version 0 (KAFKA-17011).
 //
 // For the controller only. Features, log directories and the listeners' security
 // protocols are not looked at: there is one of each.
