@@ -103,6 +103,7 @@ func (c *Core) Step(now model.Time, in Input) []Effect {
 	case SyncDone:
 		c.synced(in)
 	case Tick:
+		c.wakeAt = -1 // the driver's timer is spent, even if it came early
 	case Shutdown:
 		c.startShutdown()
 	}

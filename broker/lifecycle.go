@@ -17,6 +17,9 @@ import (
 // to move before it stops anyway.
 const controlledShutdownTimeout = 5 * time.Second
 
+// registrationInterval is the pause between attempts to register.
+const registrationInterval = 100 * time.Millisecond
+
 // lifecycle is this broker's life as the controller sees it: registered under a
 // new incarnation, kept alive by heartbeats, shut down in order (KIP-631).
 type lifecycle struct {
@@ -66,7 +69,8 @@ func openLifecycle(cfg Config, rand *rand.Rand) (lifecycle, error) {
 
 // startTimers sets everything going that happens at intervals.
 func (c *Core) startTimers() {
-	c.every(c.cfg.HeartbeatInterval, c.signOfLife)
+	c.timers.schedule(c.now.Mono, c.register)
+	c.every(c.cfg.HeartbeatInterval, c.heartbeat)
 	c.every(c.cfg.ReplicaLagMax/2, c.checkFollowers)
 	c.every(c.cfg.HWCheckpointInterval, c.checkpointWatermarks)
 	c.every(c.cfg.RetentionInterval, c.enforceRetention)
@@ -85,16 +89,14 @@ func (c *Core) every(interval time.Duration, task func()) {
 	c.timers.schedule(c.now.Mono, run)
 }
 
-// signOfLife registers this life with the controller, then sends heartbeats.
-func (c *Core) signOfLife() {
-	if !c.lifecycle.registered() {
-		c.register()
+// register asks the controller for this life's registration, again and again
+// until it shows in the metadata: the first attempts may find no controller yet,
+// or the session of the life before.
+func (c *Core) register() {
+	if c.lifecycle.registered() || c.lifecycle.stopping {
 		return
 	}
-	c.heartbeat()
-}
-
-func (c *Core) register() {
+	c.timers.schedule(c.now.Mono+registrationInterval, c.register)
 	req := kmsg.NewPtrBrokerRegistrationRequest()
 	req.Version = 3
 	req.BrokerID = int32(c.cfg.NodeID)
@@ -111,7 +113,7 @@ func (c *Core) register() {
 	}
 	c.askController(req, func(resp kmsg.Response, err error) {
 		if err != nil {
-			return // the next interval tries again
+			return // the next attempt is on its way
 		}
 		// Success shows in the metadata, matched by the incarnation; the answer
 		// itself may belong to an earlier attempt.
@@ -138,6 +140,9 @@ func (c *Core) noteRegistration() {
 }
 
 func (c *Core) heartbeat() {
+	if !c.lifecycle.registered() {
+		return
+	}
 	req := kmsg.NewPtrBrokerHeartbeatRequest()
 	req.BrokerID = int32(c.cfg.NodeID)
 	req.BrokerEpoch = int64(c.lifecycle.epoch)
