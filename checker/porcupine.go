@@ -58,38 +58,32 @@ func logModel(first int) porcupine.Model {
 	}
 }
 
-// searchedOps turns a partition into the model's ops, by rank. Ranks count only
-// cells whose value was sent: a phantom has no op that appends it, and a read of
-// one shows what was sent below it.
+// searchedOps turns a partition into the model's ops, by rank. A phantom was
+// appended too, only nobody knows when.
 func (p *partition) searchedOps(r *run) []searched {
-	var ops []searched
-	ranks := make([]int, len(p.cells)+1) // cell -> rank among sent cells
-	for i, c := range p.cells {
-		ranks[i+1] = ranks[i]
-		s := r.find(p, c.value)
-		if s == nil {
-			continue
-		}
-		op := searched{rank: ranks[i], f: appends, call: s.invoked, closed: never, process: s.process,
-			by: claim{send: true, at: r.byValue[c.value]}}
-		if s.acked() && s.offset == c.offset {
-			op.closed = s.ended
+	ops := make([]searched, 0, len(p.cells)+len(p.reads))
+	for rank, c := range p.cells {
+		op := searched{rank: rank, f: appends, call: math.MinInt64, closed: never, by: c.by}
+		if s := r.find(p, c.value); s != nil {
+			op.call, op.process, op.by = s.invoked, s.process, claim{send: true, at: r.byValue[c.value]}
+			if s.acked() && s.offset == c.offset {
+				op.closed = s.ended
+			}
 		}
 		ops = append(ops, op)
-		ranks[i+1]++
 	}
 	for i := range p.reads {
 		d := &p.reads[i]
-		op := searched{rank: none, call: d.invoked, closed: d.ended, process: d.process, by: claim{at: int32(i)}}
+		op := searched{rank: none, f: shows, call: d.invoked, closed: d.ended, process: d.process, by: claim{at: int32(i)}}
 		for _, rec := range d.committed() {
-			if cell := p.ranks[rec.Offset]; p.cells[cell].value == rec.Value {
-				op.rank, op.f = max(op.rank, ranks[cell+1]-1), shows
+			if rank := p.ranks[rec.Offset]; p.cells[rank].value == rec.Value {
+				op.rank = max(op.rank, int(rank))
 			}
 		}
-		if cell, ok := p.emptyAt(r, d); ok {
-			op.rank, op.f = ranks[cell], showsNone
+		if rank, ok := p.emptyAt(r, d); ok {
+			op.rank, op.f = rank, showsNone
 		}
-		if op.rank != none && !(op.f == showsNone && op.rank == ranks[len(p.cells)]) {
+		if op.rank != none {
 			ops = append(ops, op)
 		}
 	}
@@ -192,18 +186,25 @@ func endOf(op *searched) int64 {
 	return op.closed
 }
 
+// operations closes the open ops, after all others, and begins those of unknown
+// beginning before all others.
 func (s segment) operations() []porcupine.Operation {
-	horizon := int64(math.MinInt64)
+	first, last := int64(never), int64(math.MinInt64)
 	for i := range s.ops {
-		horizon = max(horizon, s.ops[i].call)
-		if s.ops[i].closed != never {
-			horizon = max(horizon, s.ops[i].closed)
+		for _, time := range []int64{s.ops[i].call, s.ops[i].closed} {
+			if time != never && time != math.MinInt64 {
+				first, last = min(first, time), max(last, time)
+			}
 		}
+	}
+	if first > last { // nobody knows anything: all of them phantoms
+		first, last = 0, 0
 	}
 	out := make([]porcupine.Operation, len(s.ops))
 	for i := range s.ops {
 		op := &s.ops[i]
-		out[i] = porcupine.Operation{ClientId: op.process, Input: op, Call: op.call, Return: min(op.closed, horizon+1)}
+		out[i] = porcupine.Operation{ClientId: op.process, Input: op,
+			Call: max(op.call, first-1), Return: min(op.closed, last+1)}
 	}
 	return out
 }

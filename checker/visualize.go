@@ -113,8 +113,11 @@ func (p *partition) line(r *run, by claim) int {
 }
 
 func (r *run) describe(p *partition, op *searched) string {
-	if op.f != appends {
+	if !op.by.send {
 		d := &p.reads[op.by.at]
+		if op.f == appends {
+			return "append of a value that nobody sent"
+		}
 		if op.f == showsNone {
 			return fmt.Sprintf("%s at %d: nothing", d.f, d.offset)
 		}
