@@ -117,18 +117,23 @@ func TestIncrementalAlterConfigsElsewhere(t *testing.T) {
 	require.EqualValues(t, model.NotController, r.ErrorCode)
 }
 
-// The topic may be deleted between the check and the change.
-func TestIncrementalAlterConfigsTellsTheFirstRefusal(t *testing.T) {
+// The topic may be deleted, and even be created again, between the check and the
+// changes: a change that went through must not hide one that did not.
+func TestIncrementalAlterConfigsTellsARefusal(t *testing.T) {
 	n := newNode(t)
-	n.topic(t, "logs", []model.NodeID{1})
+	topic := n.topic(t, "logs", []model.NodeID{1})
 	n.holding = true
 	req := kmsg.NewPtrIncrementalAlterConfigsRequest()
 	req.Resources = []kmsg.IncrementalAlterConfigsRequestResource{
 		altered(kmsg.ConfigResourceTypeTopic, "logs", set("retention.ms", "1000"), set("segment.bytes", "4096")),
 	}
 	call := serve(t, n, outside, 1, req)
+	require.Len(t, n.held, 2)
 	delete(n.image.Topics, "logs")
-	n.release()
+	n.held[0]()
+	n.image.Topics["logs"] = topic
+	n.held[1]()
 	resp := answerTo[*kmsg.IncrementalAlterConfigsResponse](t, n, call)
 	require.EqualValues(t, model.UnknownTopicOrPartition, resp.Resources[0].ErrorCode)
+	require.Equal(t, map[string]string{"segment.bytes": "4096"}, n.image.Topics["logs"].Config)
 }

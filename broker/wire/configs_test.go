@@ -41,3 +41,15 @@ func TestTopicEntriesAgreeWithTheValuesInForce(t *testing.T) {
 	}
 	require.Len(t, sources, 4, "the topic, the cluster, this broker and the built-in defaults all had their say")
 }
+
+func TestAStaticValueEqualToTheDefaultIsTheDefault(t *testing.T) {
+	n := newNode(t)
+	n.defaults["min.insync.replicas"] = "1"
+	for _, entry := range brokerEntries(n) {
+		if entry.name == "min.insync.replicas" {
+			require.Equal(t, []configLayer{{"min.insync.replicas", "1", controller.SourceDefault}}, entry.layers)
+			return
+		}
+	}
+	t.Fatal("min.insync.replicas is not described")
+}
