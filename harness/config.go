@@ -37,8 +37,9 @@ type Config struct {
 
 	// ScheduleFile, if set, takes the place of Nemesis and Length.
 	ScheduleFile string `json:"-"`
-	// Results is the folder that gets the run's folder.
-	Results string `json:"-"`
+	// Results is the folder that gets the run's folder. Folder, if set, names
+	// the latter; otherwise the time and the configuration do.
+	Results, Folder string `json:"-"`
 	// Broker is the path of the broker's binary.
 	Broker string `json:"-"`
 }

@@ -48,17 +48,21 @@ type Record struct {
 	Deaths []string `json:"deaths,omitempty"`
 }
 
-// newFolder makes the folder results/<time>-<slug>. Two runs of one second get
-// different ones.
-func newFolder(results, slug string, now time.Time) (string, error) {
+// stamped is a name that begins with the time, so that folders sort by it.
+func stamped(now time.Time, name string) string {
+	return now.UTC().Format("20060102-150405") + "-" + name
+}
+
+// newFolder makes a folder in results that did not exist: if the name is taken,
+// a number is added to it.
+func newFolder(results, name string) (string, error) {
 	if err := os.MkdirAll(results, 0o755); err != nil {
 		return "", fmt.Errorf("results: %w", err)
 	}
-	base := filepath.Join(results, now.UTC().Format("20060102-150405")+"-"+slug)
 	for n := 1; ; n++ {
-		dir := base
+		dir := filepath.Join(results, name)
 		if n > 1 {
-			dir = fmt.Sprintf("%s-%d", base, n)
+			dir = fmt.Sprintf("%s-%d", dir, n)
 		}
 		err := os.Mkdir(dir, 0o755)
 		if err == nil {

@@ -78,7 +78,11 @@ func start(ctx context.Context, c Config, schedule nemesis.Schedule, build strin
 // open makes the run's folder and writes down what is going to happen.
 func (r *run) open(build string, now time.Time) error {
 	var err error
-	if r.dir, err = newFolder(r.config.Results, r.config.slug(), now); err != nil {
+	name := r.config.Folder
+	if name == "" {
+		name = stamped(now, r.config.slug())
+	}
+	if r.dir, err = newFolder(r.config.Results, name); err != nil {
 		return err
 	}
 	r.progress.dir = r.dir

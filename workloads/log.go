@@ -113,7 +113,7 @@ func (l *Log) Run(ctx context.Context) error {
 	crashed := make(chan error, len(workers))
 	for _, work := range workers {
 		running.Go(func() {
-			if err := guard(func() { work(ctx) }); err != nil {
+			if err := Guard(func() { work(ctx) }); err != nil {
 				crashed <- err
 				l.Stop()
 			}

@@ -14,8 +14,8 @@ type Panic struct {
 
 func (p *Panic) Error() string { return fmt.Sprintf("workload: panic: %v", p.Value) }
 
-// guard runs work and returns its panic, if it panics.
-func guard(work func()) (err error) {
+// Guard runs work and returns its panic, if it panics.
+func Guard(work func()) (err error) {
 	defer func() {
 		if v := recover(); v != nil {
 			err = &Panic{Value: v, Stack: debug.Stack()}

@@ -1,0 +1,150 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"runtime/debug"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/ackproof/ackproof/harness"
+	"github.com/ackproof/ackproof/workloads"
+)
+
+// Exit codes, as Jepsen's.
+const (
+	exitValid    = 0
+	exitInvalid  = 1
+	exitUnknown  = 2
+	exitBadInput = 254
+	exitCrash    = 255
+)
+
+// app is one call of the program.
+type app struct {
+	stdout, stderr io.Writer
+	// cleanup is done before the program ends, in reverse order.
+	cleanup []func()
+}
+
+// command is a word that ackproof understands.
+type command struct {
+	name    string
+	usage   string // its arguments
+	summary string
+	// run parses args and does the work; its error is for the user.
+	run func(a *app, ctx context.Context, args []string) (exit int, err error)
+}
+
+func commands() []command {
+	return []command{
+		{"run", "[flags]", "one run: a configuration under faults, and the verdict", (*app).run},
+		{"suite", "durability [flags]", "every configuration under every kind of fault, one table", (*app).suite},
+		{"compare", "[flags]", "several configurations under one seed and one schedule, one table", (*app).compare},
+		{"check", "RUN|HISTORY", "judge a stored run or history again", (*app).check},
+		{"replay", "RUN [flags]", "run a stored run's schedule again: k of n fail", (*app).replay},
+		{"cluster", "up|down [flags]", "brokers to play with", (*app).cluster},
+		{"broker", "[flags]", "the broker itself; broker --help lists its properties", (*app).broker},
+		{"version", "", "the build", (*app).version},
+	}
+}
+
+// Main runs the program and returns its exit code.
+func Main(args []string, stdout, stderr io.Writer) (exit int) {
+	a := &app{stdout: stdout, stderr: stderr}
+	defer func() {
+		if p := recover(); p != nil {
+			exit = a.crashed(fmt.Sprint(p), debug.Stack())
+		}
+	}()
+	defer a.clean()
+	// The first Ctrl-C ends the run in good order, a second one at once.
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	context.AfterFunc(ctx, stop)
+	return a.main(ctx, args)
+}
+
+func (a *app) main(ctx context.Context, args []string) int {
+	if len(args) == 0 || args[0] == "help" || args[0] == "--help" || args[0] == "-h" {
+		a.help()
+		if len(args) == 0 {
+			return exitBadInput
+		}
+		return exitValid
+	}
+	var names []string
+	for _, c := range commands() {
+		names = append(names, c.name)
+		if c.name != args[0] {
+			continue
+		}
+		exit, err := c.run(a, ctx, args[1:])
+		return a.exit(c, exit, err)
+	}
+	fmt.Fprintf(a.stderr, "ackproof: unknown command %q, allowed are %s\n", args[0], strings.Join(names, ", "))
+	return exitBadInput
+}
+
+// exit says in one line what went wrong, if anything did.
+func (a *app) exit(c command, exit int, err error) int {
+	var (
+		bad      *harness.InputError
+		panicked *workloads.Panic
+	)
+	switch {
+	case err == nil:
+		return exit
+	case errors.Is(err, flag.ErrHelp):
+		return exitValid
+	case errors.As(err, &panicked):
+		return a.crashed(fmt.Sprint(panicked.Value), panicked.Stack)
+	case errors.As(err, &bad):
+		fmt.Fprintf(a.stderr, "ackproof %s: %s\n", c.name, oneLine(err))
+		return exitBadInput
+	}
+	fmt.Fprintf(a.stderr, "ackproof %s: %s\n", c.name, oneLine(err))
+	return exitCrash
+}
+
+func oneLine(err error) string { return strings.ReplaceAll(err.Error(), "\n", "; ") }
+
+// badInput makes an error that ends the program with exit code 254.
+func badInput(format string, args ...any) error {
+	return &harness.InputError{Err: fmt.Errorf(format, args...)}
+}
+
+// crashed writes the stack to a file and says so in one line.
+func (a *app) crashed(what string, stack []byte) int {
+	path := filepath.Join(os.TempDir(), fmt.Sprintf("ackproof-crash-%d.log", time.Now().UnixNano()))
+	where := "its stack is in " + path
+	if err := os.WriteFile(path, fmt.Appendf(nil, "%s\n\n%s", what, stack), 0o600); err != nil {
+		where = "its stack could not be written: " + err.Error()
+	}
+	fmt.Fprintf(a.stderr, "ackproof: crashed: %s; %s\n", strings.ReplaceAll(what, "\n", "; "), where)
+	return exitCrash
+}
+
+func (a *app) clean() {
+	for i := len(a.cleanup) - 1; i >= 0; i-- {
+		a.cleanup[i]()
+	}
+}
+
+func (a *app) help() {
+	fmt.Fprintln(a.stdout, "ackproof puts acknowledged writes on trial.")
+	fmt.Fprintln(a.stdout)
+	for _, c := range commands() {
+		fmt.Fprintf(a.stdout, "  ackproof %-28s %s\n", strings.TrimSpace(c.name+" "+c.usage), c.summary)
+	}
+	fmt.Fprintln(a.stdout)
+	fmt.Fprintln(a.stdout, "ackproof COMMAND --help lists a command's flags.")
+	fmt.Fprintln(a.stdout, "exit codes: 0 valid, 1 invalid, 2 unknown, 254 bad arguments, 255 ackproof failed")
+}

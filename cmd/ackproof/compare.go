@@ -1,0 +1,58 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/ackproof/ackproof/harness"
+)
+
+// compare is `ackproof compare`.
+func (a *app) compare(ctx context.Context, args []string) (int, error) {
+	c := harness.Compare{Base: harness.Defaults(), Acks: []string{"0", "1", "all"}}
+	c.Base.Rate, c.Base.Length = suiteRate, suiteLength
+	// Under it configurations differ most: the leader is cut off from the
+	// other brokers and clients still reach it.
+	c.Base.Nemesis = []string{"acks1-loss"}
+	b := harness.Batch{Parallel: 1} // side by side they would disturb each other's latencies
+	minISRs := []string{"1", "2"}
+	f := a.flags("compare", "[flags]")
+	f.words(&c.Acks, "acks", "acks to compare")
+	f.words(&minISRs, "min-isr", "min.insync.replicas to compare")
+	f.BoolVar(&c.Base.Unclean, "unclean", false, "allow unclean leader election")
+	f.StringVar(&c.Base.Flush, "flush", c.Base.Flush, "flush policy: never, interval, before-ack")
+	f.whole(&c.Base.Nodes, "nodes", "brokers")
+	f.words(&c.Base.Nemesis, "nemesis", "faults to draw, or one directed schedule")
+	f.StringVar(&c.Base.ScheduleFile, "schedule", "", "schedule `file` instead of --nemesis and --for")
+	f.span(&c.Base.Length, "for", "how long faults go on")
+	f.whole(&b.Parallel, "parallel", "runs at a time")
+	f.seed(&c.Base.Seed)
+	f.load(&c.Base)
+	f.cluster(&c.Base)
+	rest, err := f.parse(args)
+	if err == nil {
+		err = none(rest)
+	}
+	if err != nil {
+		return 0, err
+	}
+	for _, word := range minISRs {
+		n, err := strconv.Atoi(word)
+		if err != nil {
+			return 0, badInput("min-isr is %q, allowed are whole numbers separated by commas", word)
+		}
+		c.MinISRs = append(c.MinISRs, n)
+	}
+	schedule, err := c.Schedule()
+	if err != nil {
+		return 0, badInput("%w", err)
+	}
+	if err := a.batch(&b, &c.Base); err != nil {
+		return 0, err
+	}
+	fmt.Fprintf(a.stdout, "compare acks %s × min.isr %s on a %s cluster: schedule %s, seed %d, the same for all\n",
+		strings.Join(c.Acks, ","), strings.Join(minISRs, ","), c.Base.Cluster, schedule.Name, c.Base.Seed)
+	return a.finish(&b, func() (harness.Suite, error) { return c.Run(ctx, b) })
+}

@@ -1,0 +1,150 @@
+package main
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/ackproof/ackproof/harness"
+	"github.com/ackproof/ackproof/nemesis"
+)
+
+// flags is a set of flags that may stand before and after other arguments.
+type flags struct {
+	*flag.FlagSet
+	app   *app
+	usage string
+}
+
+func (a *app) flags(name, usage string) *flags {
+	fs := flag.NewFlagSet(name, flag.ContinueOnError)
+	fs.SetOutput(io.Discard)
+	return &flags{FlagSet: fs, app: a, usage: usage}
+}
+
+// parse returns the arguments that are no flags. Errors name what is wrong and
+// are input errors; a call for help prints it and is flag.ErrHelp.
+func (f *flags) parse(args []string) ([]string, error) {
+	var rest []string
+	for {
+		if err := f.Parse(args); err != nil {
+			return nil, f.explain(err)
+		}
+		args = f.Args()
+		if len(args) == 0 {
+			return rest, nil
+		}
+		rest, args = append(rest, args[0]), args[1:]
+	}
+}
+
+func (f *flags) explain(err error) error {
+	if errors.Is(err, flag.ErrHelp) {
+		fmt.Fprintf(f.app.stdout, "ackproof %s %s\n", f.Name(), f.usage)
+		f.SetOutput(f.app.stdout)
+		f.PrintDefaults()
+		return err
+	}
+	if name, ok := strings.CutPrefix(err.Error(), "flag provided but not defined: -"); ok {
+		return badInput("unknown flag --%s; ackproof %s --help lists the flags", name, f.Name())
+	}
+	return badInput("%s", strings.Replace(err.Error(), "flag -", "flag --", 1))
+}
+
+// none refuses arguments where none are wanted.
+func none(rest []string) error {
+	if len(rest) > 0 {
+		return badInput("argument %q is not expected", rest[0])
+	}
+	return nil
+}
+
+// whole defines a flag for a whole number.
+func (f *flags) whole(p *int, name, usage string) {
+	f.Func(name, fmt.Sprintf("%s (default %d)", usage, *p), func(s string) (err error) {
+		if *p, err = strconv.Atoi(s); err != nil {
+			return errors.New("allowed is a whole number")
+		}
+		return nil
+	})
+}
+
+// seed defines --seed.
+func (f *flags) seed(p *uint64) {
+	f.Func("seed", fmt.Sprintf("seed of everything that is drawn (default %d)", *p), func(s string) (err error) {
+		if *p, err = strconv.ParseUint(s, 10, 64); err != nil {
+			return errors.New("allowed is a whole number from 0 up")
+		}
+		return nil
+	})
+}
+
+// span defines a flag for a time such as 60s.
+func (f *flags) span(p *nemesis.Millis, name, usage string) {
+	f.Func(name, fmt.Sprintf("%s (default %v)", usage, p.Duration()), func(s string) error {
+		d, err := time.ParseDuration(s)
+		if err != nil {
+			return errors.New("allowed is a time such as 60s or 2m")
+		}
+		*p = nemesis.Millis(d.Milliseconds())
+		return nil
+	})
+}
+
+// words defines a flag for words separated by commas.
+func (f *flags) words(p *[]string, name, usage string) {
+	f.Func(name, fmt.Sprintf("%s (default %s)", usage, strings.Join(*p, ",")), func(s string) error {
+		*p = nil
+		for word := range strings.SplitSeq(s, ",") {
+			if word = strings.TrimSpace(word); word != "" {
+				*p = append(*p, word)
+			}
+		}
+		if len(*p) == 0 {
+			return errors.New("allowed are words separated by commas")
+		}
+		return nil
+	})
+}
+
+// cluster defines the flags of every command that makes clusters.
+func (f *flags) cluster(c *harness.Config) {
+	f.StringVar(&c.Broker, "broker", "", "path of an ackbroker `binary` (default: the broker in this binary)")
+	f.StringVar(&c.Results, "results", c.Results, "`folder` that gets the run's folder")
+	f.StringVar(&c.Cluster, "cluster", c.Cluster, "kind of cluster: local")
+}
+
+// load defines the flags of the workload.
+func (f *flags) load(c *harness.Config) {
+	f.whole(&c.Partitions, "partitions", "partitions of the topic")
+	f.whole(&c.Clients, "clients", "clients; half of them produce")
+	f.whole(&c.Rate, "rate", "sends per second, of all clients together")
+}
+
+// brokerBinary makes the broker's path usable: without one, this binary is the
+// broker, under a name that tells it so.
+func (a *app) brokerBinary(path string) (string, error) {
+	if path != "" {
+		return path, nil
+	}
+	self, err := os.Executable()
+	if err != nil {
+		return "", fmt.Errorf("find the broker in this binary: %w", err)
+	}
+	dir, err := os.MkdirTemp("", "ackproof-")
+	if err != nil {
+		return "", fmt.Errorf("find the broker in this binary: %w", err)
+	}
+	a.cleanup = append(a.cleanup, func() { _ = os.RemoveAll(dir) })
+	link := filepath.Join(dir, brokerName)
+	if err := os.Symlink(self, link); err != nil {
+		return "", fmt.Errorf("find the broker in this binary: %w", err)
+	}
+	return link, nil
+}

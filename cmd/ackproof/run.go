@@ -1,0 +1,77 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/ackproof/ackproof/harness"
+	"github.com/ackproof/ackproof/harness/report"
+)
+
+// run is `ackproof run`.
+func (a *app) run(ctx context.Context, args []string) (int, error) {
+	c := harness.Defaults()
+	f := a.flags("run", "[flags]")
+	f.StringVar(&c.Acks, "acks", c.Acks, "acks of the producers: all, 1, 0")
+	f.whole(&c.MinISR, "min-isr", "min.insync.replicas")
+	f.whole(&c.ReplicationFactor, "rf", "replicas of each partition")
+	f.BoolVar(&c.Unclean, "unclean", c.Unclean, "allow unclean leader election")
+	f.StringVar(&c.Flush, "flush", c.Flush, "flush policy: never, interval, before-ack")
+	f.whole(&c.Nodes, "nodes", "brokers")
+	f.words(&c.Nemesis, "nemesis", "faults to draw ("+strings.Join(harness.NemesisWords, ", ")+"), or one directed schedule")
+	f.StringVar(&c.ScheduleFile, "schedule", "", "schedule `file` to run instead of --nemesis and --for")
+	f.span(&c.Length, "for", "how long faults go on")
+	f.StringVar(&c.Mutant, "mutant", "", "protocol bugs to plant in the brokers")
+	f.seed(&c.Seed)
+	f.load(&c)
+	f.cluster(&c)
+	rest, err := f.parse(args)
+	if err == nil {
+		err = none(rest)
+	}
+	if err != nil {
+		return 0, err
+	}
+	if c.Broker, err = a.brokerBinary(c.Broker); err != nil {
+		return 0, err
+	}
+	progress := a.progress()
+	defer progress.Done()
+	out, err := harness.Run(ctx, c, func(p harness.Progress) { tellRun(progress, p) })
+	progress.Done()
+	if err != nil {
+		return 0, err
+	}
+	a.summary(out)
+	return out.Result.ExitCode(), nil
+}
+
+// tellRun shows a run's stages as lines and the time left between them.
+func tellRun(progress *report.Progress, p harness.Progress) {
+	if p.New {
+		progress.Line("%6s  %s", report.Span(p.Elapsed), p.Stage)
+	}
+	progress.Now("%6s  %s (%d acked, about %s left)",
+		report.Span(p.Elapsed), p.Stage, p.Acked, report.Span(p.Expected-p.Elapsed))
+}
+
+// summary prints the outcome of one run, with what to type next.
+func (a *app) summary(out harness.Outcome) {
+	r := report.Run{Dir: out.Dir, Result: out.Result}
+	if out.Dir != "" {
+		c := out.Record.Config
+		r.Title = fmt.Sprintf("%s, %d replicas on %d %s brokers, %s, seed %d\nbroker    %s",
+			c.Short(), c.ReplicationFactor, c.Nodes, c.Cluster, strings.Join(c.Nemesis, "+"), c.Seed, out.Record.Broker)
+		r.Next = nextCommands(out)
+	}
+	report.Summary(a.stdout, r)
+}
+
+// nextCommands are what to type after a run that is not ok.
+func nextCommands(out harness.Outcome) []string {
+	if out.Result.ExitCode() == exitValid {
+		return nil
+	}
+	return []string{"ackproof check " + out.Dir, "ackproof replay " + out.Dir + " -n 20"}
+}

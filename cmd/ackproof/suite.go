@@ -1,0 +1,107 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"runtime"
+	"strings"
+	"time"
+
+	"github.com/ackproof/ackproof/harness"
+	"github.com/ackproof/ackproof/harness/report"
+	"github.com/ackproof/ackproof/nemesis"
+)
+
+// Rates of commands that make many runs: low enough that two clusters fit on
+// two cores without starving each other's heartbeats.
+const (
+	suiteRate   = 300
+	suiteLength = nemesis.Millis(7500)
+)
+
+// parallelRuns is how many runs go on at once: a run mostly waits, for a
+// session to expire or a replica to catch up, so two fit on two cores.
+func parallelRuns() int { return min(2, runtime.NumCPU()) }
+
+// suite is `ackproof suite durability`.
+func (a *app) suite(ctx context.Context, args []string) (int, error) {
+	d := harness.Durability{Base: harness.Defaults(), Length: suiteLength}
+	d.Base.Rate = suiteRate
+	b := harness.Batch{Parallel: parallelRuns()}
+	f := a.flags("suite", "durability [flags]")
+	f.StringVar(&d.Only, "only", "", "keep the rows whose `name` contains this, such as 'acks=1 × crash'")
+	f.BoolVar(&d.Quick, "quick", false, "a few telling rows, for CI")
+	f.span(&d.Length, "for", "how long faults go on in each run")
+	f.whole(&b.Parallel, "parallel", "runs at a time")
+	f.seed(&d.Base.Seed)
+	f.load(&d.Base)
+	f.cluster(&d.Base)
+	rest, err := f.parse(args)
+	if err != nil {
+		return 0, err
+	}
+	if len(rest) != 1 || rest[0] != "durability" {
+		return 0, badInput("suite is %q, allowed is durability", strings.Join(rest, " "))
+	}
+	if err := a.batch(&b, &d.Base); err != nil {
+		return 0, err
+	}
+	runs, expected, err := d.Plan(b)
+	if err != nil {
+		return 0, err
+	}
+	fmt.Fprintf(a.stdout, "durability suite on a %s cluster (the broker's processes on loopback): %d runs, %d at a time, about %s\n",
+		d.Base.Cluster, runs, b.Parallel, report.Span(expected))
+	return a.finish(&b, func() (harness.Suite, error) { return d.Run(ctx, b) })
+}
+
+// batch checks and completes what all commands of many runs share.
+func (a *app) batch(b *harness.Batch, base *harness.Config) (err error) {
+	if b.Parallel < 1 || b.Parallel > 16 {
+		return badInput("parallel is %d, allowed are 1 to 16", b.Parallel)
+	}
+	base.Broker, err = a.brokerBinary(base.Broker)
+	return err
+}
+
+// finish runs a batch under a progress line, prints its table, and says what to
+// type next for each row that is not ok.
+func (a *app) finish(b *harness.Batch, run func() (harness.Suite, error)) (int, error) {
+	began := time.Now()
+	s, err := a.watch(b, run)
+	if err != nil {
+		return 0, err
+	}
+	a.table(s, time.Since(began))
+	return harness.Exit(s.Rows), nil
+}
+
+// watch runs a batch under a progress line.
+func (a *app) watch(b *harness.Batch, run func() (harness.Suite, error)) (harness.Suite, error) {
+	progress := a.progress()
+	defer progress.Done()
+	b.Tell = func(p harness.BatchProgress) { tellBatch(progress, p) }
+	return run()
+}
+
+func (a *app) table(s harness.Suite, took time.Duration) {
+	fmt.Fprintln(a.stdout)
+	report.Table(a.stdout, harness.TableRows(s.Rows))
+	fmt.Fprintf(a.stdout, "\n%s: %s, %d runs in %s, files in %s\n", s.Name, s.Status, len(s.Rows), report.Span(took), s.Dir)
+	for _, r := range s.Rows {
+		if r.Grade == "ok" || r.Dir == "" {
+			continue
+		}
+		fmt.Fprintf(a.stdout, "next      ackproof check %s\n          ackproof replay %s -n 20\n", r.Dir, r.Dir)
+	}
+}
+
+// tellBatch shows each finished run as a line and what goes on between them.
+func tellBatch(progress *report.Progress, p harness.BatchProgress) {
+	if r := p.Finished; r != nil {
+		progress.Line("[%d/%d] %-24s %-14s %s", p.Done, p.Total, r.Config.Short(), r.Fault, r.Verdict)
+	}
+	if p.Done < p.Total {
+		progress.Now("[%d/%d] about %s left · %s", p.Done, p.Total, report.Span(p.Left), strings.Join(p.Running, " · "))
+	}
+}

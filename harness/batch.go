@@ -1,0 +1,213 @@
+package harness
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/ackproof/ackproof/checker"
+	"github.com/ackproof/ackproof/harness/report"
+	"github.com/ackproof/ackproof/nemesis"
+	"github.com/ackproof/ackproof/workloads"
+)
+
+// Row is one run of several, and how it was graded.
+type Row struct {
+	Config Config `json:"config"`
+	// Fault is what the run suffered, as tables name it.
+	Fault string `json:"fault"`
+	// Control says that the run must lose data and be seen to.
+	Control bool   `json:"control"`
+	Dir     string `json:"dir,omitempty"`
+	// Status is the run's verdict; Grade is what the row is worth: a control
+	// that lost is ok, and so is a loss that was never promised not to happen.
+	Status  checker.Status  `json:"status"`
+	Grade   checker.Status  `json:"grade"`
+	Verdict string          `json:"verdict"`
+	Metrics checker.Metrics `json:"metrics"`
+	Seconds float64         `json:"seconds"`
+}
+
+// job is a row before it has run.
+type job struct {
+	config   Config
+	schedule nemesis.Schedule
+	fault    string
+	expect   expectation
+}
+
+func (j job) name() string { return j.config.Short() + " × " + j.fault }
+
+// BatchProgress is how far a batch has come.
+type BatchProgress struct {
+	Done, Total int
+	Left        time.Duration // an estimate
+	// Running are the runs under way and what they do.
+	Running []string
+	// Finished is the row that has just ended, or nil.
+	Finished *Row
+}
+
+// Batch is several runs, at most Parallel at a time.
+type Batch struct {
+	Parallel int
+	// Tell, if set, hears of progress, one call at a time.
+	Tell func(BatchProgress)
+}
+
+// expected is about how long jobs take.
+func (b Batch) expected(jobs []job) time.Duration {
+	var sum time.Duration
+	for _, j := range jobs {
+		sum += j.schedule.Length.Duration() + overhead
+	}
+	return sum / time.Duration(max(1, b.Parallel))
+}
+
+// run makes the runs and grades them. A row that could not be run is unknown;
+// only a panic is an error, and ends the batch.
+func (b Batch) run(ctx context.Context, jobs []job, build string) ([]Row, error) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	w := &batchWatch{tell: b.Tell, batch: b, jobs: jobs, running: map[int]Progress{}}
+	rows := make([]Row, len(jobs))
+	next := make(chan int, len(jobs))
+	for i := range jobs {
+		next <- i
+	}
+	close(next)
+
+	var (
+		working sync.WaitGroup
+		crashed = make(chan error, max(1, b.Parallel))
+	)
+	for range max(1, b.Parallel) {
+		working.Go(func() {
+			for i := range next {
+				var err error
+				rows[i], err = b.one(ctx, jobs[i], build, func(p Progress) { w.progress(i, p) })
+				w.finished(i, rows[i])
+				if err != nil {
+					crashed <- err
+					cancel()
+					return
+				}
+			}
+		})
+	}
+	working.Wait()
+	close(crashed)
+	return rows, <-crashed
+}
+
+// one makes one run and grades it. Its error is a panic.
+func (b Batch) one(ctx context.Context, j job, build string, tell func(Progress)) (Row, error) {
+	row := Row{Config: j.config, Fault: j.fault, Control: j.expect == mustLose, Status: checker.Unknown, Grade: checker.Unknown}
+	if ctx.Err() != nil {
+		row.Verdict = "not run"
+		return row, nil
+	}
+	var (
+		out   Outcome
+		err   error
+		began = time.Now()
+	)
+	if panicked := workloads.Guard(func() { out, err = start(ctx, j.config, j.schedule, build, tell) }); panicked != nil {
+		err = panicked
+	}
+	row.Seconds = time.Since(began).Seconds()
+	if err != nil {
+		row.Verdict = "harness failed: " + oneLine(err)
+		if panicked := (*workloads.Panic)(nil); errors.As(err, &panicked) {
+			return row, err
+		}
+		return row, nil
+	}
+	row.Dir, row.Status, row.Metrics = out.Dir, out.Result.Status, out.Result.Metrics
+	row.Grade, row.Verdict = grade(j.expect, out.Result)
+	return row, nil
+}
+
+// batchWatch puts the progress of runs together.
+type batchWatch struct {
+	tell  func(BatchProgress)
+	batch Batch
+	jobs  []job
+
+	mu      sync.Mutex
+	running map[int]Progress
+	done    []int
+}
+
+func (w *batchWatch) progress(i int, p Progress) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.running[i] = p
+	w.send(nil)
+}
+
+func (w *batchWatch) finished(i int, row Row) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	delete(w.running, i)
+	w.done = append(w.done, i)
+	w.send(&row)
+}
+
+func (w *batchWatch) send(finished *Row) {
+	if w.tell == nil {
+		return
+	}
+	p := BatchProgress{Done: len(w.done), Total: len(w.jobs), Finished: finished}
+	var left time.Duration
+	for i, j := range w.jobs {
+		running, ok := w.running[i]
+		switch {
+		case ok:
+			left += max(0, running.Expected-running.Elapsed)
+			p.Running = append(p.Running, j.name()+": "+running.Stage)
+		case !slices.Contains(w.done, i):
+			left += j.schedule.Length.Duration() + overhead
+		}
+	}
+	p.Left = left / time.Duration(max(1, w.batch.Parallel))
+	w.tell(p)
+}
+
+// Exit is the exit code of rows: 1 if one failed, 2 if one is unknown.
+func Exit(rows []Row) int {
+	worst := 0
+	for _, r := range rows {
+		switch {
+		case r.Grade == checker.Violation:
+			return 1
+		case r.Grade != checker.OK:
+			worst = 2
+		}
+	}
+	return worst
+}
+
+// TableRows are rows as a table shows them.
+func TableRows(rows []Row) []report.Row {
+	var table []report.Row
+	for _, r := range rows {
+		table = append(table, report.Row{Config: r.Config.Short(), Fault: r.Fault, Metrics: r.Metrics, Verdict: r.Verdict})
+	}
+	return table
+}
+
+// casesOf are rows as JUnit test cases.
+func casesOf(rows []Row) []report.Case {
+	var cases []report.Case
+	for _, r := range rows {
+		cases = append(cases, report.Case{
+			Name: r.Config.Short() + " " + r.Fault, Status: r.Grade, Message: r.Verdict, Seconds: r.Seconds,
+			Detail: fmt.Sprintf("acked %d, lost %d; %s", r.Metrics.Acked, r.Metrics.Lost, r.Dir),
+		})
+	}
+	return cases
+}

@@ -1,0 +1,52 @@
+package harness
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/ackproof/ackproof/nemesis"
+)
+
+// Compare is the same clients and the same schedule on several configurations.
+type Compare struct {
+	// Base gives seed, faults, rate and the rest.
+	Base Config
+	// Acks and MinISRs are combined.
+	Acks    []string
+	MinISRs []int
+}
+
+func (c Compare) jobs() ([]job, error) {
+	schedule, err := c.Base.Schedule()
+	if err != nil {
+		return nil, err
+	}
+	var jobs []job
+	for _, acks := range c.Acks {
+		for _, min := range c.MinISRs {
+			config := c.Base
+			config.Acks, config.MinISR = acks, min
+			config.Folder = fmt.Sprintf("%02d-%s", len(jobs)+1, config.slug())
+			if err := config.Validate(); err != nil {
+				return nil, err
+			}
+			jobs = append(jobs, job{config: config, schedule: schedule, fault: schedule.Name})
+		}
+	}
+	if len(jobs) == 0 {
+		return nil, fmt.Errorf("acks and min-isr name %d configurations, allowed is 1 and above", len(jobs))
+	}
+	return jobs, nil
+}
+
+// Schedule is what all configurations suffer.
+func (c Compare) Schedule() (nemesis.Schedule, error) { return c.Base.Schedule() }
+
+// Run runs the comparison; its rows are in the order of the configurations.
+func (c Compare) Run(ctx context.Context, b Batch) (Suite, error) {
+	jobs, err := c.jobs()
+	if err != nil {
+		return Suite{}, &InputError{err}
+	}
+	return runSuite(ctx, b, "compare", c.Base, jobs)
+}

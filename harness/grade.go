@@ -1,0 +1,55 @@
+package harness
+
+import (
+	"fmt"
+
+	"github.com/ackproof/ackproof/checker"
+)
+
+// expectation is how a run is graded.
+type expectation int
+
+const (
+	// keepsPromises: what was never promised may be lost; that is told and passes.
+	keepsPromises expectation = iota
+	// mustLose: a control. It has to lose acknowledged writes and be seen to:
+	// one that stays clean proves nothing about the broker and everything about
+	// us, we are blind.
+	mustLose
+	// asJudged: any violation counts, promised or not, for it is looked for.
+	asJudged
+)
+
+// grade says what a run is worth, and why in a few words. A broken promise
+// fails whatever was expected.
+func grade(e expectation, result checker.Result) (checker.Status, string) {
+	violated := result.Status == checker.Violation
+	switch {
+	case result.Broken():
+		return checker.Violation, "FAILED: " + result.Reason
+	case result.Status == checker.Unknown:
+		return checker.Unknown, "unknown: " + result.Reason
+	case e == mustLose && violated && result.Metrics.Lost > 0:
+		return checker.OK, fmt.Sprintf("lost %d, as it must", result.Metrics.Lost)
+	case e == mustLose:
+		return checker.Violation, "BLIND: a schedule that must lose data was not seen to"
+	case violated && e == asJudged:
+		return checker.Violation, "violation of what was not promised: " + found(result)
+	case violated:
+		return checker.OK, "not promised: " + found(result)
+	}
+	return checker.OK, "ok"
+}
+
+// found names a violation, a loss by its number.
+func found(result checker.Result) string {
+	if result.Metrics.Lost > 0 {
+		return fmt.Sprintf("lost %d", result.Metrics.Lost)
+	}
+	for _, v := range result.Verdicts {
+		if v.Status == checker.Violation {
+			return v.Check
+		}
+	}
+	return string(result.Status)
+}

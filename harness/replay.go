@@ -1,0 +1,67 @@
+package harness
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+
+	"github.com/ackproof/ackproof/checker"
+)
+
+// Replay runs the schedule of a stored run again, Times times, on the stored
+// configuration. What the brokers and the clients make of it differs each time,
+// as processes are scheduled differently.
+type Replay struct {
+	Dir             string // the stored run
+	Times           int
+	Results, Broker string
+}
+
+// Count is what came out of the repetitions.
+func Count(rows []Row) (violated, unknown int) {
+	for _, r := range rows {
+		switch r.Status {
+		case checker.Violation:
+			violated++
+		case checker.Unknown:
+			unknown++
+		}
+	}
+	return violated, unknown
+}
+
+// Run replays.
+func (r Replay) Run(ctx context.Context, b Batch) (Suite, error) {
+	jobs, base, err := r.jobs()
+	if err != nil {
+		return Suite{}, &InputError{err}
+	}
+	return runSuite(ctx, b, "replay", base, jobs)
+}
+
+func (r Replay) jobs() ([]job, Config, error) {
+	if r.Times < 1 {
+		return nil, Config{}, fmt.Errorf("n is %d, allowed is 1 and above", r.Times)
+	}
+	record, err := readRecord(r.Dir)
+	if err != nil {
+		return nil, Config{}, err
+	}
+	c := record.Config
+	c.ScheduleFile = filepath.Join(r.Dir, scheduleFile)
+	c.Results, c.Broker = r.Results, r.Broker
+	schedule, err := c.Schedule()
+	if err == nil {
+		err = c.Validate()
+	}
+	if err != nil {
+		return nil, c, fmt.Errorf("%s: %w", r.Dir, err)
+	}
+	var jobs []job
+	for i := range r.Times {
+		one := c
+		one.Folder = fmt.Sprintf("%02d", i+1)
+		jobs = append(jobs, job{config: one, schedule: schedule, fault: schedule.Name, expect: asJudged})
+	}
+	return jobs, c, nil
+}

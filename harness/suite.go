@@ -1,0 +1,171 @@
+package harness
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"hash/fnv"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/ackproof/ackproof/checker"
+	"github.com/ackproof/ackproof/harness/report"
+	"github.com/ackproof/ackproof/nemesis"
+)
+
+// SuiteFormat names the format of suite.json, whose version is Version.
+const SuiteFormat = "ackproof-suite"
+
+// Suite is suite.json: a table of runs and what they come to.
+type Suite struct {
+	Format  string         `json:"format"`
+	Version int            `json:"version"`
+	Name    string         `json:"name"`
+	Started string         `json:"started"`
+	Ended   string         `json:"ended"`
+	Seed    uint64         `json:"seed"`
+	Cluster string         `json:"cluster"`
+	Broker  string         `json:"broker"`
+	Status  checker.Status `json:"status"`
+	Rows    []Row          `json:"rows"`
+	Dir     string         `json:"-"`
+}
+
+// Durability is the suite that asks of every configuration, under every kind
+// of fault, whether what it acknowledged is there.
+type Durability struct {
+	// Base gives what the rows do not decide: seed, rate, broker, folder.
+	Base Config
+	// Only keeps the rows whose name ("acks=1 × crash") contains it.
+	Only string
+	// Quick keeps a few telling rows.
+	Quick bool
+	// Length of each drawn schedule.
+	Length nemesis.Millis
+}
+
+// suiteConfigs are the configurations of the suite, from the safest down.
+var suiteConfigs = []struct {
+	config Config
+	// controls are directed schedules under which it must lose.
+	controls []string
+}{
+	{Config{Acks: "all", MinISR: 2}, nil},
+	// Safe only while a replica stays whole: its control takes the last one's disk.
+	{Config{Acks: "all", MinISR: 1}, []string{"min-isr1-loss"}},
+	{Config{Acks: "all", MinISR: 1, Unclean: true}, []string{"unclean-loss"}},
+	{Config{Acks: "1", MinISR: 1}, []string{"acks1-loss"}},
+	// Fire and forget: what was sent counts as acknowledged.
+	{Config{Acks: "0", MinISR: 1}, []string{"acks0-loss"}},
+}
+
+// suiteFaults are the kinds of drawn faults.
+var suiteFaults = []string{"partition", "crash", "pause", "mixed"}
+
+// quickRows are those of a quick suite: the safe configuration under
+// everything, and two controls, one of each way to lose.
+var quickRows = []string{"acks=all min.isr=2 × mixed", "acks=1 × acks1-loss", "acks=0 × acks0-loss"}
+
+// jobs are the suite's rows, drawn and checked.
+func (d Durability) jobs() ([]job, error) {
+	var jobs []job
+	for _, row := range suiteConfigs {
+		for _, fault := range suiteFaults {
+			jobs = append(jobs, job{config: d.configure(row.config, fault), fault: fault})
+		}
+		for _, name := range row.controls {
+			jobs = append(jobs, job{config: d.configure(row.config, name), fault: name, expect: mustLose})
+		}
+	}
+	var kept []job
+	for _, j := range jobs {
+		if d.Quick && !contains(quickRows, j.name()) || !strings.Contains(j.name(), d.Only) {
+			continue
+		}
+		j.config.Folder = fmt.Sprintf("%02d-%s", len(kept)+1, j.config.slug())
+		schedule, err := j.config.Schedule()
+		if err == nil {
+			j.config.Nodes = schedule.Nodes
+			err = j.config.Validate()
+		}
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", j.name(), err)
+		}
+		j.schedule = schedule
+		kept = append(kept, j)
+	}
+	if len(kept) == 0 {
+		return nil, fmt.Errorf("only is %q, allowed is a part of a row's name, such as %q", d.Only, jobs[0].name())
+	}
+	return kept, nil
+}
+
+// configure makes a row's configuration. Its seed hangs on the row's name, so
+// that running one row alone deals the same.
+func (d Durability) configure(row Config, fault string) Config {
+	c := d.Base
+	c.Acks, c.MinISR, c.Unclean = row.Acks, row.MinISR, row.Unclean
+	c.Nemesis, c.Length = []string{fault}, d.Length
+	if s, err := nemesis.Directed(fault); err == nil {
+		c.Nodes = s.Nodes
+	}
+	h := fnv.New32a()
+	fmt.Fprintf(h, "%d/%s/%s", d.Base.Seed, c.Short(), fault)
+	c.Seed = uint64(h.Sum32())
+	return c
+}
+
+func contains(list []string, s string) bool {
+	for _, have := range list {
+		if have == s {
+			return true
+		}
+	}
+	return false
+}
+
+// Plan says what the suite would do: how many runs and about how long they take.
+func (d Durability) Plan(b Batch) (runs int, expected time.Duration, err error) {
+	jobs, err := d.jobs()
+	if err != nil {
+		return 0, 0, &InputError{err}
+	}
+	return len(jobs), b.expected(jobs), nil
+}
+
+// Run runs the suite and writes suite.json and junit.xml beside the folders of
+// its rows. Its error is an *InputError, a panic, or one of writing.
+func (d Durability) Run(ctx context.Context, b Batch) (Suite, error) {
+	jobs, err := d.jobs()
+	if err != nil {
+		return Suite{}, &InputError{err}
+	}
+	return runSuite(ctx, b, "durability", d.Base, jobs)
+}
+
+// runSuite runs jobs into a folder of their own.
+func runSuite(ctx context.Context, b Batch, name string, base Config, jobs []job) (Suite, error) {
+	build, err := brokerBuild(ctx, base.Broker)
+	if err != nil {
+		return Suite{}, &InputError{err}
+	}
+	now := time.Now()
+	s := Suite{
+		Format: SuiteFormat, Version: Version, Name: name, Started: now.UTC().Format(time.RFC3339),
+		Seed: base.Seed, Cluster: base.Cluster, Broker: build,
+	}
+	if s.Dir, err = newFolder(base.Results, stamped(now, name)); err != nil {
+		return s, err
+	}
+	for i := range jobs {
+		jobs[i].config.Results = s.Dir
+	}
+	var crash error
+	s.Rows, crash = b.run(ctx, jobs, build)
+	s.Ended = time.Now().UTC().Format(time.RFC3339)
+	s.Status = []checker.Status{checker.OK, checker.Violation, checker.Unknown}[Exit(s.Rows)]
+	return s, errors.Join(crash,
+		writeJSON(filepath.Join(s.Dir, "suite.json"), s),
+		report.WriteJUnit(filepath.Join(s.Dir, junitFile), name, casesOf(s.Rows)))
+}
