@@ -203,7 +203,9 @@ func TestClusterStopLeavesOnlyLogs(t *testing.T) {
 		require.Equal(t, keep, err == nil)
 		require.Empty(t, c.Unexpected())
 		idle.Close()
-		eventually(t, "goroutines end", func() bool { return len(goroutinesOf("cluster/local.(*link)", "cluster/local.(*pump)", "cluster/local.(*thread)")) == 0 })
+		eventually(t, "goroutines end", func() bool {
+			return len(goroutinesOf("cluster/local.(*link)", "cluster/local.(*pump)", "cluster/local.(*thread)")) == 0
+		})
 	}
 }
 

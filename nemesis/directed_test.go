@@ -1,0 +1,35 @@
+package nemesis
+
+import (
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+func TestDirectedSchedules(t *testing.T) {
+	require.Equal(t, []string{"acks0-loss", "acks1-loss", "min-isr1-loss", "unclean-loss"}, DirectedNames())
+	for _, name := range DirectedNames() {
+		s, err := Directed(name)
+		require.NoError(t, err)
+		require.NoError(t, s.Validate(), name)
+		require.Equal(t, name, s.Name)
+		require.LessOrEqual(t, s.Length, Millis(10000), "%s: the suite has little time", name)
+
+		path := filepath.Join(t.TempDir(), "schedule.json")
+		require.NoError(t, s.Save(path))
+		loaded, err := Load(path)
+		require.NoError(t, err)
+		require.Equal(t, s, loaded)
+
+		s.Steps[0].At = 1
+		again, err := Directed(name)
+		require.NoError(t, err)
+		require.Equal(t, loaded, again, "%s: a caller's change stays the caller's", name)
+	}
+}
+
+func TestDirectedRefusesAnUnknownName(t *testing.T) {
+	_, err := Directed("luck")
+	require.EqualError(t, err, `directed schedule "luck": allowed are acks0-loss, acks1-loss, min-isr1-loss, unclean-loss`)
+}

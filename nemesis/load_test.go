@@ -1,0 +1,155 @@
+package nemesis
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// good is a valid schedule that tests damage in one place.
+const good = `{
+  "format": "ackproof-schedule",
+  "version": 1,
+  "name": "test",
+  "seed": 18446744073709551615,
+  "nodes": 3,
+  "length_ms": 10000,
+  "steps": [
+    {"id": 1, "at_ms": 2000, "for_ms": 1000, "fault": {"kind": "partition", "target": "leader", "shape": "isolate"}},
+    {"id": 2, "at_ms": 4000, "for_ms": 1000, "fault": {"kind": "kill", "target": "node:3"}}
+  ]
+}`
+
+func write(t *testing.T, text string) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "schedule.json")
+	require.NoError(t, os.WriteFile(path, []byte(text), 0o644))
+	return path
+}
+
+func TestLoadReadsWhatSaveWrote(t *testing.T) {
+	s, err := Load(write(t, good))
+	require.NoError(t, err)
+	require.Equal(t, uint64(1<<64-1), s.Seed)
+	require.Equal(t, Fault{Kind: Kill, Target: Node(3)}, s.Steps[1].Fault)
+	path := filepath.Join(t.TempDir(), "copy.json")
+	require.NoError(t, s.Save(path))
+	again, err := Load(path)
+	require.NoError(t, err)
+	require.Equal(t, s, again)
+}
+
+func TestLoadNamesWhatIsWrong(t *testing.T) {
+	tests := map[string]struct{ old, new, want string }{
+		"other format":       {"ackproof-schedule", "ackproof-history", `format "ackproof-history": allowed is "ackproof-schedule"`},
+		"other version":      {`"version": 1`, `"version": 2, "shiny": true`, "version 2: this build reads version 1 only"},
+		"unknown field":      {`"name"`, `"nmae"`, `field "nmae": unknown, allowed are those of docs/schedule.md`},
+		"wrong type":         {"4000", `"soon"`, "line 10: field steps.at_ms: a JSON string does not fit, allowed is int64"},
+		"not JSON":           {`"version": 1,`, `"version": 1`, "line 4: not JSON: invalid character"},
+		"cut off":            {"]\n}", "", "line 11: not JSON: unexpected end of JSON input"},
+		"more behind":        {"]\n}", "]\n}{}", "line 12: not JSON: invalid character"},
+		"no nodes":           {`"nodes": 3`, `"nodes": 0`, "nodes 0: allowed are 1 to 99"},
+		"no length":          {`"length_ms": 10000`, `"length_ms": 0`, "length_ms 0: allowed is 1 or more"},
+		"negative time":      {"2000", "-5", "steps[0] (id 1): at_ms -5: allowed are 0 to length_ms (10000)"},
+		"negative span":      {`"at_ms": 4000, "for_ms": 1000`, `"at_ms": 4000, "for_ms": -1`, "steps[1] (id 2): for_ms -1: allowed are 1 to 6000"},
+		"beyond the end":     {"4000", "9500", "steps[1] (id 2): for_ms 1000: allowed are 1 to 500, so that the step heals within length_ms (10000)"},
+		"beyond any end":     {`"at_ms": 4000, "for_ms": 1000`, `"at_ms": 4000, "for_ms": 9223372036854775807`, "for_ms 9223372036854775807: allowed are 1 to 6000"},
+		"out of order":       {"2000", "7000", "steps[1] (id 2): at_ms 4000: the step before begins at 7000, allowed is 7000 or more"},
+		"same id":            {`"id": 2`, `"id": 1`, "steps[1]: id 1: already used"},
+		"no id":              {`"id": 2`, `"id": 0`, "steps[1] (id 0): id 0: allowed is 1 or more"},
+		"unknown node":       {"node:3", "node:7", `steps[1] (id 2): fault: target "node:7": allowed nodes are node:1 to node:3`},
+		"node by a nickname": {"node:3", "node:03", `target "node:03": allowed nodes are node:1 to node:3`},
+		"unknown target":     {"node:3", "king", `target "king": allowed are leader, controller, follower, followers, last-isr, majority, all, node:N`},
+		"unknown kind":       {`"kind": "kill"`, `"kind": "meteor"`, `kind "meteor": allowed are partition, kill, pause, wipe`},
+		"unknown shape":      {"isolate", "star", `shape "star": allowed are isolate, halves, one-way-in, one-way-out, ring, bridge`},
+		"no shape":           {`, "shape": "isolate"`, "", `shape "": allowed are isolate`},
+		"small ring":         {"isolate", "ring", `shape "ring": allowed with 5 nodes or more, the schedule has 3`},
+		"small bridge":       {"isolate", "bridge", `shape "bridge": allowed with 5 nodes or more, the schedule has 3`},
+		"kill with a shape":  {`"target": "node:3"`, `"target": "node:3", "shape": "ring"`, `shape "ring": allowed in a partition only, not in a kill`},
+		"kill with clients":  {`"target": "node:3"`, `"target": "node:3", "clients": true`, "clients true: allowed in a partition only, not in a kill"},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			require.Contains(t, good, test.old)
+			path := write(t, strings.Replace(good, test.old, test.new, 1))
+			_, err := Load(path)
+			require.ErrorContains(t, err, "load schedule "+path+": ")
+			require.ErrorContains(t, err, test.want)
+			require.NotContains(t, err.Error(), "\n")
+		})
+	}
+}
+
+func TestValidateShapesAgainstClusterSize(t *testing.T) {
+	fault := Fault{Kind: Partition, Target: Leader, Shape: Ring, Clients: true}
+	require.EqualError(t, fault.validate(5), "clients true: a ring has no side that clients could be cut off, allowed is false")
+	fault = Fault{Kind: Partition, Target: Leader, Shape: Isolate}
+	require.EqualError(t, fault.validate(1), `kind "partition": allowed with 2 nodes or more, the schedule has 1`)
+}
+
+func TestLoadAndSaveNameTheFile(t *testing.T) {
+	_, err := Load("no/such/schedule.json")
+	require.ErrorIs(t, err, os.ErrNotExist)
+	require.ErrorContains(t, err, "no/such/schedule.json")
+	s, err := Load(write(t, good))
+	require.NoError(t, err)
+	require.ErrorIs(t, s.Save("no/such/schedule.json"), os.ErrNotExist)
+	s.Nodes = 0
+	path := filepath.Join(t.TempDir(), "schedule.json")
+	require.EqualError(t, s.Save(path), "save schedule "+path+": nodes 0: allowed are 1 to 99")
+	require.NoFileExists(t, path)
+}
+
+// The document's example is a schedule, and its tables name every field.
+func TestDocumentedFormat(t *testing.T) {
+	text, err := os.ReadFile(filepath.Join("..", "docs", "schedule.md"))
+	require.NoError(t, err)
+	_, example, found := strings.Cut(string(text), "```json\n")
+	require.True(t, found)
+	example, _, found = strings.Cut(example, "```")
+	require.True(t, found)
+	s, err := parse([]byte(example))
+	require.NoError(t, err)
+
+	full := s.Steps[0]
+	full.Fault.Clients = true
+	data, err := json.Marshal(Schedule{Steps: []Step{full}})
+	require.NoError(t, err)
+	for _, field := range fieldNames(t, data) {
+		require.Contains(t, string(text), "| `"+field+"` |", "docs/schedule.md has a row for every field")
+	}
+	for _, word := range strings.Split(words(allKinds)+", "+words(allShapes)+", "+words(roleTargets), ", ") {
+		require.Contains(t, string(text), "| `"+word+"` |", "docs/schedule.md has a row for every value")
+	}
+	for _, name := range DirectedNames() {
+		require.Contains(t, string(text), "| `"+name+"` |")
+	}
+}
+
+// fieldNames lists all keys in a JSON text.
+func fieldNames(t *testing.T, data []byte) []string {
+	t.Helper()
+	var value any
+	require.NoError(t, json.Unmarshal(data, &value))
+	var names []string
+	var walk func(any)
+	walk = func(value any) {
+		switch v := value.(type) {
+		case map[string]any:
+			for key, inner := range v {
+				names = append(names, key)
+				walk(inner)
+			}
+		case []any:
+			for _, inner := range v {
+				walk(inner)
+			}
+		}
+	}
+	walk(value)
+	return names
+}

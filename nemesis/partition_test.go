@@ -1,0 +1,52 @@
+package nemesis
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// pairs turns "from, to" pairs into cut links.
+func pairs(ends ...Endpoint) Links {
+	links := Links{}
+	for i := 0; i < len(ends); i += 2 {
+		links[Link{From: ends[i], To: ends[i+1]}] = LinkState{Cut: true}
+	}
+	return links
+}
+
+func TestCutLinks(t *testing.T) {
+	tests := map[string]struct {
+		shape     Shape
+		clients   bool
+		target, n int
+		want      Links
+	}{
+		"isolate":                  {Isolate, false, 2, 3, pairs(2, 1, 1, 2, 2, 3, 3, 2)},
+		"isolate from clients too": {Isolate, true, 2, 3, pairs(2, 1, 1, 2, 2, 3, 3, 2, 0, 2, 2, 0)},
+		"one way in":               {OneWayIn, false, 2, 3, pairs(1, 2, 3, 2)},
+		"one way in, clients":      {OneWayIn, true, 2, 3, pairs(1, 2, 3, 2, 0, 2)},
+		"one way out":              {OneWayOut, false, 2, 3, pairs(2, 1, 2, 3)},
+		"one way out, clients":     {OneWayOut, true, 2, 3, pairs(2, 1, 2, 3, 2, 0)},
+		"halves of two":            {Halves, false, 1, 2, pairs(1, 2, 2, 1)},
+		"halves of three":          {Halves, false, 3, 3, pairs(3, 1, 1, 3, 3, 2, 2, 3)},
+		"halves of five": {Halves, false, 5, 5, pairs( // 5, 1 | 2, 3, 4
+			5, 2, 2, 5, 5, 3, 3, 5, 5, 4, 4, 5, 1, 2, 2, 1, 1, 3, 3, 1, 1, 4, 4, 1)},
+		"halves of five, clients": {Halves, true, 5, 5, pairs(
+			5, 2, 2, 5, 5, 3, 3, 5, 5, 4, 4, 5, 1, 2, 2, 1, 1, 3, 3, 1, 1, 4, 4, 1,
+			0, 5, 5, 0, 0, 1, 1, 0)},
+		"ring": {Ring, false, 1, 5, pairs( // 1-2-3-4-5-1
+			1, 3, 3, 1, 1, 4, 4, 1, 2, 4, 4, 2, 2, 5, 5, 2, 3, 5, 5, 3)},
+		"bridge": {Bridge, false, 3, 5, pairs( // 4, 5 | 3 | 1, 2
+			4, 1, 1, 4, 4, 2, 2, 4, 5, 1, 1, 5, 5, 2, 2, 5)},
+		"bridge, clients": {Bridge, true, 3, 5, pairs(
+			4, 1, 1, 4, 4, 2, 2, 4, 5, 1, 1, 5, 5, 2, 2, 5, 0, 3, 3, 0)},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			f := Fault{Kind: Partition, Shape: test.shape, Target: Node(test.target), Clients: test.clients}
+			require.NoError(t, f.validate(test.n))
+			require.Equal(t, test.want, cutLinks(f, test.target, test.n))
+		})
+	}
+}
