@@ -26,6 +26,7 @@ import (
 	"strconv"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/ackproof/ackproof/harness/cluster"
 	"github.com/ackproof/ackproof/nemesis"
@@ -259,6 +260,10 @@ func (c *Cluster) recordUnexpected(line string) {
 	c.unexpected = append(c.unexpected, line)
 }
 
+// stopLimit bounds the wait for a killed broker to be gone; the kernel may hold
+// it while a disk does not answer.
+const stopLimit = 10 * time.Second
+
 // Stop implements cluster.Cluster. The logs stay, and the data with KeepData.
 func (c *Cluster) Stop() error {
 	c.stopOnce.Do(func() { c.stopErr = c.stop() })
@@ -267,9 +272,11 @@ func (c *Cluster) Stop() error {
 
 func (c *Cluster) stop() error {
 	c.stopped.Store(true)
+	ctx, cancel := context.WithTimeout(context.Background(), stopLimit)
+	defer cancel()
 	var errs []error
 	for _, n := range c.nodes {
-		errs = append(errs, n.kill(context.Background()))
+		errs = append(errs, n.kill(ctx))
 	}
 	if c.proxies != nil {
 		c.proxies.close()
