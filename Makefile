@@ -1,0 +1,62 @@
+# ackproof: when the broker said "acked", was it true?
+# Needs Go, git and make; everything else is fetched by the Go toolchain.
+
+SHELL := /bin/bash
+VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
+LDFLAGS := -s -w -X github.com/ackproof/ackproof/broker/server.version=$(VERSION)
+GOLANGCI_VERSION := v2.15.0
+GOLANGCI := bin/tools/golangci-lint-$(GOLANGCI_VERSION)
+
+.DEFAULT_GOAL := help
+.PHONY: help build lint test race fuzz test-durability compare-acks replay bench cluster-up cluster-down clean
+
+help: ## this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-17s %s\n", $$1, $$2}'
+
+build: ## the static binaries, into bin/
+	@mkdir -p bin
+	CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS)' -o bin/ ./cmd/...
+
+lint: $(GOLANGCI) ## golangci-lint, and gofmt
+	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { gofmt -l $$(git ls-files '*.go'); exit 1; }
+	$(GOLANGCI) run ./...
+
+$(GOLANGCI):
+	@mkdir -p bin/tools
+	GOBIN=$(CURDIR)/bin/tools go install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(GOLANGCI_VERSION)
+	mv bin/tools/golangci-lint $@
+
+test: ## all tests
+	go vet ./...
+	go test ./...
+
+race: ## all tests under the race detector (needs cgo)
+	go test -race ./...
+
+fuzz: ## witness against Porcupine, and the codec, for a minute each
+	go test ./checker -run '^$$' -fuzz FuzzWitnessAgainstPorcupine -fuzztime 60s
+
+test-durability: build ## the main job: every configuration under faults, one table, exit code = verdict
+	bin/ackproof suite durability $(ARGS)
+
+compare-acks: build ## acks 0, 1, all and min.insync.replicas 1, 2 under one schedule
+	bin/ackproof compare --acks 0,1,all --min-isr 1,2 $(ARGS)
+
+replay: build ## make replay RUN=results/<run> [N=20]: run its schedule again, k of n fail
+	@test -n "$(RUN)" || { echo 'replay: RUN is not set: make replay RUN=results/<run>'; exit 254; }
+	bin/ackproof replay $(RUN) -n $(or $(N),20) $(ARGS)
+
+bench: build ## the broker under load, and the checkers on a million ops
+	bin/ackproof bench $(ARGS)
+	go test ./checker -run '^$$' -bench . -benchtime 3x
+	go test ./broker/storage -run '^$$' -bench .
+
+cluster-up: build ## three brokers to play with; prints their bootstrap addresses
+	bin/ackproof cluster up $(ARGS)
+
+cluster-down: build ## stop them
+	bin/ackproof cluster down $(ARGS)
+
+clean: ## remove bin/ and the runs
+	rm -rf bin
+	find results -mindepth 1 -maxdepth 1 -not -name gallery -not -name README.md -exec rm -rf {} +
