@@ -14,7 +14,7 @@ func agreement(r *run) []Verdict {
 			}
 			seen[c.offset] = true
 			f.add(func() (string, []Op) {
-				first := p.cells[p.ranks[c.offset]]
+				first := p.cells[p.rank(c.offset)]
 				return fmt.Sprintf("offset %d of %s holds value %d and value %d", c.offset, p, first.value, c.value),
 					[]Op{r.show(p, first.by, first.offset, first.value), r.show(p, c.by, c.offset, c.value)}
 			})

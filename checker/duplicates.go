@@ -35,7 +35,7 @@ func (r *run) copyOp(p *partition, s *send, offsets []int64) Op {
 		if o == s.offset {
 			continue
 		}
-		if c := p.cells[p.ranks[o]]; c.value == s.value {
+		if c := p.cells[p.rank(o)]; c.value == s.value {
 			return r.show(p, c.by, o, s.value)
 		}
 		for _, c := range p.conflicts {

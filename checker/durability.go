@@ -105,15 +105,15 @@ func (l *losses) judge(r *run, p *partition) {
 // holding says which sends a drain holds where their acks said, and which at
 // another offset only.
 type holding struct {
-	right map[int32]bool
+	right []bool // by index into run.sends
 	wrong map[int32]int64
 }
 
 func (p *partition) held(r *run, w *drain) holding {
-	h := holding{right: make(map[int32]bool, len(w.records)), wrong: map[int32]int64{}}
+	h := holding{right: make([]bool, len(r.sends)), wrong: map[int32]int64{}}
 	for _, rec := range w.records {
-		at, ok := r.byValue[rec.Value]
-		if !ok || r.sends[at].part != p {
+		at, ok := r.sent(p, rec.Value)
+		if !ok {
 			continue
 		}
 		if s := &r.sends[at]; s.offset == none || s.offset == rec.Offset {
@@ -219,12 +219,10 @@ func (l *losses) findLost(r *run, p *partition) {
 		return
 	}
 	highest := int64(none)
-	seen := make(map[int64]bool, len(p.cells))
 	var last claim
 	var top history.Record
 	for i := range p.reads {
 		for _, rec := range p.reads[i].committed() {
-			seen[rec.Value] = true
 			if rec.Offset > highest {
 				highest, last, top = rec.Offset, claim{at: int32(i)}, rec
 			}
@@ -232,7 +230,7 @@ func (l *losses) findLost(r *run, p *partition) {
 	}
 	for _, at := range p.sends {
 		s := &r.sends[at]
-		if s.marker || !s.acked() || s.offset == none || s.offset > highest || seen[s.value] {
+		if s.marker || !s.acked() || s.offset == none || s.offset > highest || s.read {
 			continue
 		}
 		l.lost.add(func() (string, []Op) {

@@ -81,15 +81,15 @@ func quantile(values []int64, percent int) int64 {
 }
 
 func (p *partition) addTo(r *run, m *Metrics) {
-	drained := map[int32]bool{}
+	drained := make([]bool, len(r.sends))
 	for _, w := range p.drains {
 		for _, rec := range w.records {
-			if at, ok := r.byValue[rec.Value]; ok && !r.sends[at].marker {
+			if at, ok := r.sent(p, rec.Value); ok && !r.sends[at].marker && !drained[at] {
 				drained[at] = true
+				m.Drained++
 			}
 		}
 	}
-	m.Drained += len(drained)
 	for _, at := range p.sends {
 		s := &r.sends[at]
 		unknown := s.outcome != history.OK && s.outcome != history.Fail
@@ -111,7 +111,7 @@ func (p *partition) staleness(r *run) int64 {
 	earliest[len(p.cells)] = never
 	for k := len(p.cells) - 1; k >= 0; k-- {
 		earliest[k] = earliest[k+1]
-		if s := r.find(p, p.cells[k].value); s != nil && s.acked() && s.offset == p.cells[k].offset {
+		if s := r.sender(&p.cells[k]); s != nil && s.acked() && s.offset == p.cells[k].offset {
 			earliest[k] = min(earliest[k], s.ended)
 		}
 	}

@@ -60,7 +60,7 @@ func (o *processOrders) polls(p *partition) {
 		if before, ok := at[d.process]; ok {
 			o.across(p, before, d, first)
 		}
-		at[d.process] = position{next: int(p.ranks[last.Offset]) + 1, by: d}
+		at[d.process] = position{next: int(p.rank(last.Offset)) + 1, by: d}
 	}
 }
 
@@ -68,7 +68,7 @@ func (o *processOrders) polls(p *partition) {
 func (o *processOrders) within(p *partition, d *read) {
 	for i := 1; i < len(d.records); i++ {
 		a, b := d.records[i-1], d.records[i]
-		step := p.ranks[b.Offset] - p.ranks[a.Offset]
+		step := p.rank(b.Offset) - p.rank(a.Offset)
 		tell := func() (string, []Op) {
 			return fmt.Sprintf("one poll of %s goes from offset %d to %d%s", p, a.Offset, b.Offset, p.between(step, a.Offset)),
 				[]Op{d.op(p, &b)}
@@ -84,7 +84,7 @@ func (o *processOrders) within(p *partition, d *read) {
 
 // across compares a process's poll with where it stood.
 func (o *processOrders) across(p *partition, before position, d *read, first history.Record) {
-	rank := int(p.ranks[first.Offset])
+	rank := int(p.rank(first.Offset))
 	tell := func() (string, []Op) {
 		where := "the end of the log as known"
 		if before.next < len(p.cells) {
@@ -123,7 +123,7 @@ func (p *partition) between(step int32, offset int64) string {
 	if step <= 1 {
 		return ""
 	}
-	return fmt.Sprintf(", over offset %d", p.cells[p.ranks[offset]+1].offset)
+	return fmt.Sprintf(", over offset %d", p.cells[p.rank(offset)+1].offset)
 }
 
 func lastOf(d *read) *history.Record {

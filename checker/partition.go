@@ -22,7 +22,7 @@ type partition struct {
 	// of a cell is its rank: offsets may have gaps (control records), so only
 	// ranks say what follows what.
 	cells []cell
-	ranks map[int64]int32
+	ranks index // offset -> cells
 	// conflicts are the claims that did not agree with a cell.
 	conflicts []conflict
 	// places are the offsets of those values that have several.
@@ -33,7 +33,8 @@ type partition struct {
 type cell struct {
 	offset, value int64
 	by            claim
-	polled        bool // a poll returned the value at this offset
+	sent          int32 // the value's send, into run.sends; none for a phantom
+	polled        bool  // a poll returned the value at this offset
 	poll          int32
 }
 
@@ -65,7 +66,6 @@ func (d *read) committed() []history.Record {
 
 // layOut builds the log from every ack with an offset and every record read.
 func (p *partition) layOut(r *run) {
-	p.ranks = map[int64]int32{}
 	for _, at := range p.sends {
 		if s := &r.sends[at]; s.acked() && s.offset != none {
 			p.claim(s.offset, s.value, claim{send: true, at: at}, false)
@@ -76,23 +76,29 @@ func (p *partition) layOut(r *run) {
 		poll := d.f == history.Poll
 		for _, rec := range d.committed() {
 			p.claim(rec.Offset, rec.Value, claim{at: int32(i)}, poll)
-			if s := r.find(p, rec.Value); poll && s != nil {
-				s.polled = true
+			if s := r.find(p, rec.Value); s != nil {
+				s.read = true
+				s.polled = s.polled || poll
 			}
 		}
 	}
 	slices.SortFunc(p.cells, func(a, b cell) int { return cmp.Compare(a.offset, b.offset) })
 	for i := range p.cells {
-		p.ranks[p.cells[i].offset] = int32(i)
+		c := &p.cells[i]
+		p.ranks.set(c.offset, int32(i))
+		c.sent = none
+		if at, ok := r.sent(p, c.value); ok {
+			c.sent = at
+		}
 	}
 	p.findPlaces()
 }
 
 func (p *partition) claim(offset, value int64, by claim, poll bool) {
-	at, ok := p.ranks[offset]
+	at, ok := p.ranks.get(offset)
 	if !ok {
 		at = int32(len(p.cells))
-		p.ranks[offset] = at
+		p.ranks.set(offset, at)
 		p.cells = append(p.cells, cell{offset: offset, value: value, by: by})
 	}
 	c := &p.cells[at]
@@ -106,34 +112,54 @@ func (p *partition) claim(offset, value int64, by claim, poll bool) {
 }
 
 func (p *partition) findPlaces() {
-	first := make(map[int64]int64, len(p.cells))
+	var first index // value -> the rank where it was met first
 	p.places = map[int64][]int64{}
-	add := func(value, offset int64) {
-		at, ok := first[value]
+	add := func(value, offset int64, rank int32) {
+		at, ok := first.get(value)
 		if !ok {
-			first[value] = offset
+			first.set(value, rank)
 			return
 		}
 		known := p.places[value]
-		if at == offset || slices.Contains(known, offset) {
+		if p.cells[at].offset == offset || slices.Contains(known, offset) {
 			return
 		}
 		if known == nil {
-			known = []int64{at}
+			known = []int64{p.cells[at].offset}
 		}
 		p.places[value] = append(known, offset)
 	}
 	for i := range p.cells {
-		add(p.cells[i].value, p.cells[i].offset)
+		add(p.cells[i].value, p.cells[i].offset, int32(i))
 	}
 	for _, c := range p.conflicts {
-		add(c.value, c.offset)
+		add(c.value, c.offset, p.rank(c.offset))
 	}
+}
+
+// rank is that of an offset that has a cell.
+func (p *partition) rank(offset int64) int32 {
+	rank, _ := p.ranks.get(offset)
+	return rank
+}
+
+// holds returns the rank at which the log has a record.
+func (p *partition) holds(offset, value int64) (rank int, ok bool) {
+	at, ok := p.ranks.get(offset)
+	return int(at), ok && p.cells[at].value == value
+}
+
+// sender is the send of a cell's value, or nil for a phantom.
+func (r *run) sender(c *cell) *send {
+	if c.sent == none {
+		return nil
+	}
+	return &r.sends[c.sent]
 }
 
 // from returns the rank of the first cell at or above offset.
 func (p *partition) from(offset int64) int {
-	if rank, ok := p.ranks[offset]; ok {
+	if rank, ok := p.ranks.get(offset); ok {
 		return int(rank)
 	}
 	at, _ := slices.BinarySearchFunc(p.cells, offset, func(c cell, o int64) int { return cmp.Compare(c.offset, o) })

@@ -62,10 +62,11 @@ func logModel(first int) porcupine.Model {
 // appended too, only nobody knows when.
 func (p *partition) searchedOps(r *run) []searched {
 	ops := make([]searched, 0, len(p.cells)+len(p.reads))
-	for rank, c := range p.cells {
+	for rank := range p.cells {
+		c := &p.cells[rank]
 		op := searched{rank: rank, f: appends, call: math.MinInt64, closed: never, by: c.by}
-		if s := r.find(p, c.value); s != nil {
-			op.call, op.process, op.by = s.invoked, s.process, claim{send: true, at: r.byValue[c.value]}
+		if s := r.sender(c); s != nil {
+			op.call, op.process, op.by = s.invoked, s.process, claim{send: true, at: c.sent}
 			if s.acked() && s.offset == c.offset {
 				op.closed = s.ended
 			}
@@ -76,8 +77,8 @@ func (p *partition) searchedOps(r *run) []searched {
 		d := &p.reads[i]
 		op := searched{rank: none, f: shows, call: d.invoked, closed: d.ended, process: d.process, by: claim{at: int32(i)}}
 		for _, rec := range d.committed() {
-			if rank := p.ranks[rec.Offset]; p.cells[rank].value == rec.Value {
-				op.rank = max(op.rank, int(rank))
+			if rank, ok := p.holds(rec.Offset, rec.Value); ok {
+				op.rank = max(op.rank, rank)
 			}
 		}
 		if rank, ok := p.emptyAt(r, d); ok {

@@ -21,8 +21,8 @@ type run struct {
 	options    Options
 	truncated  bool
 	sends      []send
-	byValue    map[int64]int32 // value -> index into sends
-	partitions []*partition    // by topic, then number
+	byValue    index        // value -> sends
+	partitions []*partition // by topic, then number
 	faults     []fault
 	promise    Promise
 }
@@ -37,7 +37,7 @@ type send struct {
 	line, endLine  int   // positions of the two events
 	outcome        history.Type
 	marker         bool
-	polled         bool // some poll returned the value
+	polled, read   bool // some poll, or any read at all, returned the value
 	err            string
 }
 
@@ -85,7 +85,7 @@ type partitionKey struct {
 
 // newRun indexes a well-formed history.
 func newRun(h *history.History, o Options) *run {
-	r := &run{config: h.Header.Config, options: o, truncated: h.Truncated, byValue: map[int64]int32{}}
+	r := &run{config: h.Header.Config, options: o, truncated: h.Truncated}
 	parts := map[partitionKey]*partition{}
 	open := map[int]opened{}
 	for i := range h.Events {
@@ -126,7 +126,7 @@ func (r *run) invoke(p *partition, e *history.Event, line int) opened {
 			invoked: e.Time, ended: never, line: line, endLine: none,
 			marker: e.F == history.Marker,
 		})
-		r.byValue[e.Value] = int32(at)
+		r.byValue.set(e.Value, int32(at))
 		p.sends = append(p.sends, int32(at))
 		return opened{part: p, send: true, at: at}
 	}
@@ -176,9 +176,15 @@ func (r *run) addFault(e *history.Event) {
 	}
 }
 
+// sent returns the index into sends of the send of a value to p.
+func (r *run) sent(p *partition, value int64) (int32, bool) {
+	at, ok := r.byValue.get(value)
+	return at, ok && r.sends[at].part == p
+}
+
 // find returns the send of a value to p, or nil: nobody sent it there.
 func (r *run) find(p *partition, value int64) *send {
-	if at, ok := r.byValue[value]; ok && r.sends[at].part == p {
+	if at, ok := r.sent(p, value); ok {
 		return &r.sends[at]
 	}
 	return nil

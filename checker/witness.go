@@ -73,11 +73,11 @@ func (p *partition) witness(r *run) *witness {
 		w.lower[rank] = bound{time: math.MinInt64, by: claim{at: none}}
 		w.upper[rank] = bound{time: never, by: claim{at: none}}
 		c := &p.cells[rank]
-		s := r.find(p, c.value)
+		s := r.sender(c)
 		if s == nil {
 			continue
 		}
-		by := claim{send: true, at: r.byValue[c.value]}
+		by := claim{send: true, at: c.sent}
 		w.lower[rank] = bound{time: s.invoked, by: by}
 		// A copy of the value at another offset is not what the ack was for.
 		if s.acked() && s.offset == c.offset {
@@ -88,8 +88,7 @@ func (p *partition) witness(r *run) *witness {
 		d := &p.reads[i]
 		by := claim{at: int32(i)}
 		for _, rec := range d.committed() {
-			rank := p.ranks[rec.Offset]
-			if p.cells[rank].value == rec.Value && d.ended < w.upper[rank].time {
+			if rank, ok := p.holds(rec.Offset, rec.Value); ok && d.ended < w.upper[rank].time {
 				w.upper[rank] = bound{time: d.ended, by: by}
 			}
 		}
@@ -150,7 +149,7 @@ func (w *witness) programOrder(r *run) []pair {
 	seen := w.sights(r)
 	var pairs []pair
 	for rank := range w.p.cells {
-		s := r.find(w.p, w.p.cells[rank].value)
+		s := r.sender(&w.p.cells[rank])
 		if s == nil {
 			continue
 		}
@@ -160,7 +159,7 @@ func (w *witness) programOrder(r *run) []pair {
 			continue
 		}
 		pairs = append(pairs, pair{early: rank, late: before[n-1].rank, first: before[n-1].shown,
-			then: bound{s.invoked, claim{send: true, at: r.byValue[s.value]}}})
+			then: bound{s.invoked, claim{send: true, at: w.p.cells[rank].sent}}})
 	}
 	return pairs
 }
@@ -196,8 +195,8 @@ func (w *witness) sights(r *run) map[int][]sight {
 
 // rankOf is the rank of an offset, or none where another value has it.
 func (w *witness) rankOf(offset, value int64) int {
-	if rank, ok := w.p.ranks[offset]; ok && w.p.cells[rank].value == value {
-		return int(rank)
+	if rank, ok := w.p.holds(offset, value); ok {
+		return rank
 	}
 	return none
 }
