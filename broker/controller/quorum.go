@@ -107,7 +107,8 @@ func (c *Controller) lastIndex() uint64 {
 type office struct {
 	// term in which this node leads; 0 while it does not.
 	term uint64
-	// proposed and applied say how far the barrier is that opens the office.
+	// proposed and active say how far the barrier is that opens the office:
+	// in the log, applied.
 	proposed, active bool
 }
 

@@ -269,6 +269,24 @@ func TestConfigIsChecked(t *testing.T) {
 	}
 }
 
+func TestTicksComeAtTheirTime(t *testing.T) {
+	w := newWorld(t, 12, 1, 2, 3)
+	w.start(1)
+	c := w.nodes[1].c
+	require.Zero(t, c.NextTick())
+	c.Tick(tick)
+	require.Equal(t, 2*tick, c.NextTick())
+	for range 1000 {
+		c.Tick(2*tick - 1)
+	}
+	require.False(t, c.Poll().More, "time stood still")
+	require.Equal(t, 2*tick, c.NextTick())
+	c.Tick(2*tick + tick/2)
+	require.Equal(t, 3*tick, c.NextTick(), "a late tick does not shift the next one")
+	c.Tick(9 * tick)
+	require.Equal(t, 10*tick, c.NextTick(), "missed ticks are not made up for")
+}
+
 // TestChaos crashes, tears, cuts and loses at random, while clients create
 // topics and take producer ids. world checks at every poll that no term has two
 // active controllers and no index two images; the end checks that whatever was
