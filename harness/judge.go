@@ -10,6 +10,7 @@ import (
 
 	"github.com/ackproof/ackproof/checker"
 	"github.com/ackproof/ackproof/harness/history"
+	"github.com/ackproof/ackproof/nemesis"
 )
 
 // Checks that the harness adds to those of the checker.
@@ -21,6 +22,19 @@ const (
 // judgement is how strict every run is judged: it must have done some work in
 // each of its three parts.
 var judgement = checker.Options{MinAckedBefore: 10, MinAckedDuring: 1, MinAckedAfter: 10}
+
+// judgementOf is judgement for one history. While most nodes are dead or paused
+// nothing can be acked, and a short run may consist of such faults and the time
+// it takes to recover from them: it owes no work in between.
+func judgementOf(h *history.History) checker.Options {
+	o := judgement
+	for _, e := range h.Events {
+		if f := e.Fault; f != nil && f.Kind != string(nemesis.Partition) && 2*len(f.Nodes) > h.Header.Nodes {
+			o.MinAckedDuring = 0
+		}
+	}
+	return o
+}
 
 // Judge judges the run in a folder, or a history file, from what is on the
 // disk. It writes nothing.
@@ -34,7 +48,7 @@ func Judge(path string) (Outcome, *history.History, error) {
 		if err != nil {
 			return Outcome{}, nil, err
 		}
-		return Outcome{Result: checker.Check(h, judgement)}, h, nil
+		return Outcome{Result: checker.Check(h, judgementOf(h))}, h, nil
 	}
 	record, err := readRecord(path)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -52,7 +66,7 @@ func Judge(path string) (Outcome, *history.History, error) {
 
 // judge is the checker's result and what only the harness could see.
 func judge(h *history.History, record Record) checker.Result {
-	result := checker.Check(h, judgement)
+	result := checker.Check(h, judgementOf(h))
 	switch {
 	case record.Failure != "":
 		result = with(result, checker.Verdict{Check: checkHarness, Status: checker.Unknown, Reason: record.Failure})

@@ -29,6 +29,7 @@ const (
 
 // app is one call of the program.
 type app struct {
+	name           string // as it was called, for commands to type next
 	stdout, stderr io.Writer
 	// cleanup is done before the program ends, in reverse order.
 	cleanup []func()
@@ -56,9 +57,9 @@ func commands() []command {
 	}
 }
 
-// Main runs the program and returns its exit code.
-func Main(args []string, stdout, stderr io.Writer) (exit int) {
-	a := &app{stdout: stdout, stderr: stderr}
+// Main runs the program, called by name, and returns its exit code.
+func Main(name string, args []string, stdout, stderr io.Writer) (exit int) {
+	a := &app{name: name, stdout: stdout, stderr: stderr}
 	defer func() {
 		if p := recover(); p != nil {
 			exit = a.crashed(fmt.Sprint(p), debug.Stack())

@@ -21,5 +21,5 @@ func main() {
 	if filepath.Base(os.Args[0]) == brokerName {
 		os.Exit(server.Main(os.Args[1:], os.Environ(), os.Stdout, os.Stderr))
 	}
-	os.Exit(Main(os.Args[1:], os.Stdout, os.Stderr))
+	os.Exit(Main(os.Args[0], os.Args[1:], os.Stdout, os.Stderr))
 }

@@ -63,15 +63,14 @@ func (a *app) summary(out harness.Outcome) {
 		c := out.Record.Config
 		r.Title = fmt.Sprintf("%s, %d replicas on %d %s brokers, %s, seed %d\nbroker    %s",
 			c.Short(), c.ReplicationFactor, c.Nodes, c.Cluster, strings.Join(c.Nemesis, "+"), c.Seed, out.Record.Broker)
-		r.Next = nextCommands(out)
+		if out.Result.ExitCode() != exitValid {
+			r.Next = a.nextCommands(out.Dir)
+		}
 	}
 	report.Summary(a.stdout, r)
 }
 
 // nextCommands are what to type after a run that is not ok.
-func nextCommands(out harness.Outcome) []string {
-	if out.Result.ExitCode() == exitValid {
-		return nil
-	}
-	return []string{"ackproof check " + out.Dir, "ackproof replay " + out.Dir + " -n 20"}
+func (a *app) nextCommands(dir string) []string {
+	return []string{a.name + " check " + dir, a.name + " replay " + dir + " -n 20"}
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/ackproof/ackproof/checker"
 	"github.com/ackproof/ackproof/harness"
 	"github.com/ackproof/ackproof/harness/report"
 	"github.com/ackproof/ackproof/nemesis"
@@ -89,17 +90,19 @@ func (a *app) table(s harness.Suite, took time.Duration) {
 	report.Table(a.stdout, harness.TableRows(s.Rows))
 	fmt.Fprintf(a.stdout, "\n%s: %s, %d runs in %s, files in %s\n", s.Name, s.Status, len(s.Rows), report.Span(took), s.Dir)
 	for _, r := range s.Rows {
-		if r.Grade == "ok" || r.Dir == "" {
+		if r.Grade == checker.OK || r.Dir == "" {
 			continue
 		}
-		fmt.Fprintf(a.stdout, "next      ackproof check %s\n          ackproof replay %s -n 20\n", r.Dir, r.Dir)
+		for _, command := range a.nextCommands(r.Dir) {
+			fmt.Fprintf(a.stdout, "next      %s\n", command)
+		}
 	}
 }
 
 // tellBatch shows each finished run as a line and what goes on between them.
 func tellBatch(progress *report.Progress, p harness.BatchProgress) {
 	if r := p.Finished; r != nil {
-		progress.Line("[%d/%d] %-24s %-14s %s", p.Done, p.Total, r.Config.Short(), r.Fault, r.Verdict)
+		progress.Line("[%d/%d] %-27s %-14s %s", p.Done, p.Total, r.Config.Short(), r.Fault, r.Verdict)
 	}
 	if p.Done < p.Total {
 		progress.Now("[%d/%d] about %s left · %s", p.Done, p.Total, report.Span(p.Left), strings.Join(p.Running, " · "))

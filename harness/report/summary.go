@@ -3,8 +3,8 @@ package report
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
-	"time"
 
 	"github.com/ackproof/ackproof/checker"
 )
@@ -36,10 +36,13 @@ func Summary(w io.Writer, r Run) {
 		counts[v.Status]++
 	}
 	fmt.Fprintf(w, "checks    %s\n", countLine(counts))
-	for _, v := range r.Result.Verdicts {
-		if v.Status == checker.Violation || v.Status == checker.Unknown {
-			check(w, v)
+	bad := notOK(r.Result.Verdicts)
+	for i, v := range bad {
+		if i == shownChecks {
+			fmt.Fprintf(w, "  and %d more checks, in verdict.json\n", len(bad)-i)
+			break
 		}
+		check(w, v)
 	}
 	numbers(w, r.Result.Metrics)
 	if r.Dir != "" {
@@ -52,6 +55,31 @@ func Summary(w io.Writer, r Run) {
 		}
 		fmt.Fprintf(w, "%-9s %s\n", label, command)
 	}
+}
+
+// shownChecks is how many checks are told in full, so that a summary fits a
+// screen.
+const shownChecks = 4
+
+// notOK are the verdicts that somebody has to look at, the worst first.
+func notOK(verdicts []checker.Verdict) []checker.Verdict {
+	rank := func(v checker.Verdict) int {
+		switch {
+		case v.Status == checker.Violation && v.Promised:
+			return 0
+		case v.Status == checker.Violation:
+			return 1
+		}
+		return 2
+	}
+	var bad []checker.Verdict
+	for _, v := range verdicts {
+		if v.Status == checker.Violation || v.Status == checker.Unknown {
+			bad = append(bad, v)
+		}
+	}
+	slices.SortStableFunc(bad, func(a, b checker.Verdict) int { return rank(a) - rank(b) })
+	return bad
 }
 
 // Verdict is a result's status in a few words.
@@ -105,10 +133,10 @@ func numbers(w io.Writer, m checker.Metrics) {
 	fmt.Fprintf(w, "reads     stale by %s at most\n", millis(m.StalenessMax))
 }
 
-// since is a wait in milliseconds; a negative one never ended.
+// since is a wait in milliseconds; a negative one was not there.
 func since(ns int64) string {
-	if time.Duration(ns) < 0 {
-		return "never"
+	if ns < 0 {
+		return "-"
 	}
 	return millis(ns)
 }

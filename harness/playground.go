@@ -1,0 +1,137 @@
+package harness
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/ackproof/ackproof/broker/mutant"
+	"github.com/ackproof/ackproof/harness/client"
+	"github.com/ackproof/ackproof/harness/cluster/local"
+)
+
+// Playground is a cluster to play with: nobody hurts it and nobody judges it.
+type Playground struct {
+	// Dir takes the brokers' logs, and their data while it is up.
+	Dir    string
+	Nodes  int
+	Broker string
+	Mutant string
+	// Topic is created, as brokers create none by themselves.
+	Topic string
+}
+
+// PlaygroundState is what a playground tells of itself, in its folder's
+// cluster.json, while it is up.
+type PlaygroundState struct {
+	PID       int      `json:"pid"`
+	Bootstrap []string `json:"bootstrap"`
+	Topic     string   `json:"topic"`
+	Logs      []string `json:"logs"`
+}
+
+const (
+	stateFile       = "cluster.json"
+	playPartitions  = 3
+	playReplication = 3
+)
+
+// Validate names the first field that cannot be.
+func (p Playground) Validate() error {
+	switch {
+	case p.Nodes < 1 || p.Nodes > maxNodes:
+		return fmt.Errorf("nodes is %d, allowed are 1 to %d", p.Nodes, maxNodes)
+	case p.Dir == "":
+		return errors.New(`dir is "", allowed is a folder`)
+	case p.Topic == "":
+		return errors.New(`topic is "", allowed is a topic's name`)
+	}
+	_, err := mutant.Parse(p.Mutant)
+	return err
+}
+
+// Run brings the brokers up, calls ready, and keeps them up until ctx is done.
+// A broker that ends by itself is an error.
+func (p Playground) Run(ctx context.Context, ready func(PlaygroundState)) (err error) {
+	if err := p.Validate(); err != nil {
+		return &InputError{err}
+	}
+	brokers, err := local.New(local.Options{Dir: p.Dir, Nodes: p.Nodes, Binary: p.Broker, Mutant: p.Mutant})
+	if err != nil {
+		return &InputError{err}
+	}
+	defer func() { err = errors.Join(err, brokers.Stop()) }()
+	if err := brokers.Start(ctx); err != nil {
+		return err
+	}
+	if err := p.createTopic(ctx, brokers.Bootstrap()); err != nil {
+		return err
+	}
+	state := PlaygroundState{PID: os.Getpid(), Bootstrap: brokers.Bootstrap(), Topic: p.Topic}
+	for node := range p.Nodes {
+		state.Logs = append(state.Logs, brokers.Log(node+1))
+	}
+	path := filepath.Join(p.Dir, stateFile)
+	if err := writeJSON(path, state); err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, os.Remove(path)) }()
+	ready(state)
+	return watchDeaths(ctx, brokers)
+}
+
+func (p Playground) createTopic(ctx context.Context, bootstrap []string) error {
+	ctx, cancel := context.WithTimeout(ctx, topicLimit)
+	defer cancel()
+	admin, err := client.NewAdmin(client.Settings{Bootstrap: bootstrap, Name: "ackproof"})
+	if err != nil {
+		return err
+	}
+	defer admin.Close()
+	replicas := min(p.Nodes, playReplication)
+	return admin.CreateTopic(ctx, client.Topic{
+		Name: p.Topic, Partitions: playPartitions, ReplicationFactor: int16(replicas),
+		Configs: map[string]string{"min.insync.replicas": fmt.Sprint(max(1, replicas-1))},
+	})
+}
+
+// watchDeaths returns when ctx is done, or with a broker that has died.
+func watchDeaths(ctx context.Context, brokers *local.Cluster) error {
+	ticker := time.NewTicker(tellEvery)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-ticker.C:
+			if deaths := brokers.Unexpected(); len(deaths) > 0 {
+				return errors.New(deaths[0])
+			}
+		}
+	}
+}
+
+// ErrNotUp is the error of a folder in which no playground is up.
+var ErrNotUp = errors.New("no cluster is up")
+
+// ReadPlayground reads the state of the playground in dir, or is ErrNotUp.
+func ReadPlayground(dir string) (PlaygroundState, error) {
+	path := filepath.Join(dir, stateFile)
+	data, err := os.ReadFile(path)
+	if err != nil {
+		if errors.Is(err, fs.ErrNotExist) {
+			return PlaygroundState{}, fmt.Errorf("%w in %s", ErrNotUp, dir)
+		}
+		return PlaygroundState{}, fmt.Errorf("cluster: %w", err)
+	}
+	var s PlaygroundState
+	if err := json.Unmarshal(data, &s); err != nil {
+		return s, fmt.Errorf("%s: %w", path, err)
+	}
+	return s, nil
+}
