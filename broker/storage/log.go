@@ -160,7 +160,7 @@ func (l *Log) appendSome(run []byte) (int, error) {
 		}
 		n += len(b)
 	}
-	if err := s.file.Append(run[:n]); err != nil {
+	if err := s.append(run[:n]); err != nil {
 		return 0, err
 	}
 	l.took(run[:n])

@@ -119,13 +119,13 @@ func (l *Log) removeSnapshots(doomed func(at model.Offset) bool) error {
 	return nil
 }
 
-// reloadProducers builds the state of the whole log: the newest usable snapshot
-// not above the end, and what was appended after it.
+// reloadProducers builds the state of the whole log: the newest usable snapshot,
+// none being above the end, and what was appended after it.
 func (l *Log) reloadProducers() error {
 	l.producers = producers{}
 	from := l.segments[0].base
 	for _, at := range slices.Backward(l.snapshots) {
-		if at > l.end || at < from {
+		if at < from {
 			continue
 		}
 		data, found, err := ReadFile(l.fs, l.snapshotPath(at))

@@ -84,13 +84,14 @@ func TestFlippedByte(t *testing.T) {
 func TestInterruptedRestart(t *testing.T) {
 	boom := errors.New("boom")
 	for _, op := range []Op{OpOpen, OpTruncate, OpAppend, OpSync, OpRename, OpSyncDir, OpRemove} {
-		for skip := range 4 {
+		for skip := range 8 {
 			fs := NewMemFS()
 			l, _ := openTestLog(t, fs, smallSegments(100), false)
-			for range 3 {
-				appendValues(t, l, 1, 1)
+			for i := range 3 {
+				appendValues(t, l, model.Epoch(i), 1)
 			}
 			flushLog(t, l)
+			require.NoError(t, l.Checkpoint())
 			old := content(t, l)
 			for range skip {
 				fs.FailNext(op, nil)
@@ -117,6 +118,72 @@ func TestInterruptedRestart(t *testing.T) {
 			}
 		}
 	}
+}
+
+// TestInterruptedRestartInsideTheLog: when the new start lies among the old
+// records, some of those may be left, but then with their epochs.
+func TestInterruptedRestartInsideTheLog(t *testing.T) {
+	boom := errors.New("boom")
+	for _, op := range []Op{OpSync, OpRename, OpSyncDir, OpRemove} {
+		for skip := range 8 {
+			fs := NewMemFS()
+			l, _ := openTestLog(t, fs, smallSegments(100), false)
+			for i := range 3 {
+				appendValues(t, l, model.Epoch(i), 1)
+			}
+			flushLog(t, l)
+			require.NoError(t, l.Checkpoint())
+			for range skip {
+				fs.FailNext(op, nil)
+			}
+			fs.FailNext(op, boom)
+			err := l.TruncateFullyAndStartAt(1)
+			fs.failures = map[Op][]injected{}
+			fs.CrashTorn(func(name string, synced, written []byte) []byte {
+				if strings.HasSuffix(name, indexSuffix) || strings.HasSuffix(name, timeIndexSuffix) {
+					return written // the system may have synced them unasked
+				}
+				return synced
+			})
+			reopened, _ := openTestLog(t, fs, smallSegments(100), false)
+			var want []EpochEntry
+			for data := content(t, reopened); len(data) > 0; {
+				b, rest, splitErr := FirstBatch(data)
+				require.NoError(t, splitErr)
+				want = append(want, EpochEntry{b.LeaderEpoch(), b.BaseOffset()})
+				data = rest
+			}
+			require.ElementsMatch(t, want, reopened.EpochEntries(), "%s after %d: %v", op, skip, err)
+		}
+	}
+}
+
+// TestIndexOfOtherRecordsIsNotUsed rewrites the end of a log with batches of the
+// same size and other timestamps: the index of the old ones would fit in size.
+func TestIndexOfOtherRecordsIsNotUsed(t *testing.T) {
+	fs := NewMemFS()
+	l, _ := openTestLog(t, fs, DefaultLogConfig(), false)
+	appendAt := func(timestamp int64) {
+		b := BuildBatch(values("x"), BatchOptions{Timestamp: timestamp})
+		b.Stamp(l.EndOffset(), 0)
+		require.NoError(t, l.Append(b))
+	}
+	appendAt(100)
+	appendAt(200)
+	require.NoError(t, l.Close(true))
+	l, _ = openTestLog(t, fs, DefaultLogConfig(), true)
+	require.NoError(t, l.Truncate(1))
+	appendAt(300)
+	flushLog(t, l)
+	require.NoError(t, l.Checkpoint())
+	require.NoError(t, l.Close(false))
+
+	l, _ = openTestLog(t, fs, DefaultLogConfig(), false)
+	off, timestamp, ok, err := l.OffsetForTimestamp(250, 2)
+	require.NoError(t, err)
+	require.True(t, ok)
+	require.Equal(t, model.Offset(1), off)
+	require.Equal(t, int64(300), timestamp)
 }
 
 func TestOpenLogRefusesABadConfig(t *testing.T) {

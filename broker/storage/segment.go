@@ -26,6 +26,7 @@ type segment struct {
 	next  model.Offset
 	size  int64
 	index index
+	write [1][]byte // saves an allocation with every append
 	// endUnsynced asks for a sync although next may not be above the flushed
 	// offset: a truncation, by this process or one before it, would come undone
 	// in a power loss.
@@ -79,6 +80,14 @@ func (s *segment) loadIndex() error {
 	}
 	s.index, s.size, s.next = x, size, cover.next
 	return nil
+}
+
+// append writes at the end of the file; took accounts for it.
+func (s *segment) append(run []byte) error {
+	s.write[0] = run
+	err := s.file.Append(s.write[:]...)
+	s.write[0] = nil
+	return err
 }
 
 func (s *segment) writeIndex() error {
