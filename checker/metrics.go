@@ -158,6 +158,9 @@ func (p *partition) gaps(r *run, bound int64) [][2]int64 {
 	var events []event
 	for _, at := range p.sends {
 		s := &r.sends[at]
+		if s.marker {
+			continue // sent when the run is over
+		}
 		events = append(events, event{s.invoked, 0})
 		switch {
 		case s.acked():
