@@ -42,7 +42,7 @@ func (o *processOrders) polls(p *partition) {
 	for i := range p.reads {
 		d := &p.reads[i]
 		switch {
-		case d.f == history.Assign && d.offset != none:
+		case d.f == history.Assign && d.outcome == history.OK && d.offset != none:
 			at[d.process] = position{next: p.from(d.offset), by: d}
 		case d.f == history.Assign, d.f == history.Poll && positionGone(d.err):
 			delete(at, d.process)
