@@ -1,0 +1,117 @@
+package harness
+
+import (
+	"context"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/ackproof/ackproof/nemesis"
+)
+
+func durability() Durability {
+	return Durability{Base: Defaults(), Length: 7500}
+}
+
+func TestTheSuiteIsEveryConfigurationUnderEveryFault(t *testing.T) {
+	jobs, err := durability().jobs()
+	require.NoError(t, err)
+	require.Len(t, jobs, 24)
+
+	controls := map[string]int{}
+	names := map[string]bool{}
+	for _, j := range jobs {
+		names[j.name()] = true
+		require.Equal(t, j.schedule.Nodes, j.config.Nodes)
+		if j.expect == mustLose {
+			controls[j.config.Short()]++
+			continue
+		}
+		for _, step := range j.schedule.Steps {
+			require.NotEqual(t, nemesis.Wipe, step.Fault.Kind, "no drawn schedule takes a disk")
+		}
+	}
+	require.Len(t, names, 24, "rows share a name")
+	// Each unsafe configuration must be seen to lose; the safe one has nothing to lose.
+	require.Equal(t, map[string]int{
+		"acks=all min.isr=1": 1, "acks=all min.isr=1 unclean": 1, "acks=1": 1, "acks=0": 1,
+	}, controls)
+}
+
+func TestARowDealsTheSameAlone(t *testing.T) {
+	all, err := durability().jobs()
+	require.NoError(t, err)
+	d := durability()
+	d.Only = "acks=1 × crash"
+	alone, err := d.jobs()
+	require.NoError(t, err)
+	require.Len(t, alone, 1)
+	for _, j := range all {
+		if j.name() == d.Only {
+			require.Equal(t, j.schedule, alone[0].schedule)
+			require.Equal(t, j.config.Seed, alone[0].config.Seed)
+		}
+	}
+	d.Base.Seed++
+	other, err := d.jobs()
+	require.NoError(t, err)
+	require.NotEqual(t, alone[0].config.Seed, other[0].config.Seed)
+}
+
+func TestAQuickSuiteStillHasControls(t *testing.T) {
+	d := durability()
+	d.Quick = true
+	jobs, err := d.jobs()
+	require.NoError(t, err)
+	require.Len(t, jobs, len(quickRows))
+	controls := 0
+	for _, j := range jobs {
+		if j.expect == mustLose {
+			controls++
+		}
+	}
+	require.Equal(t, 2, controls)
+}
+
+func TestSuitesThatCannotBeAreRefused(t *testing.T) {
+	d := durability()
+	d.Only = "acks=7"
+	_, _, err := d.Plan(Batch{Parallel: 1})
+	var bad *InputError
+	require.ErrorAs(t, err, &bad)
+	require.EqualError(t, err, `only is "acks=7", allowed is a part of a row's name, such as "acks=all min.isr=2 × partition"`)
+
+	d = durability()
+	d.Base.Rate = 1
+	_, err = d.Run(context.Background(), Batch{Parallel: 1})
+	require.ErrorAs(t, err, &bad)
+	require.ErrorContains(t, err, "rate is 1, allowed are 20 to 20000")
+
+	d = durability()
+	d.Base.Broker = "/no/such/broker"
+	_, err = d.Run(context.Background(), Batch{Parallel: 1})
+	require.ErrorAs(t, err, &bad)
+	require.ErrorContains(t, err, `broker is "/no/such/broker", allowed is the path of an ackbroker binary`)
+}
+
+func TestComparedConfigurationsSufferTheSame(t *testing.T) {
+	c := Compare{Base: Defaults(), Acks: []string{"0", "1", "all"}, MinISRs: []int{1, 2}}
+	jobs, err := c.jobs()
+	require.NoError(t, err)
+	require.Len(t, jobs, 6)
+	for _, j := range jobs {
+		require.Equal(t, jobs[0].schedule, j.schedule)
+		require.Equal(t, jobs[0].config.Seed, j.config.Seed)
+	}
+	c.MinISRs = []int{9}
+	_, err = c.Run(context.Background(), Batch{})
+	require.EqualError(t, err, "min-isr is 9, allowed are 1 to 3")
+}
+
+func TestTimeExpectedIsSharedByParallelRuns(t *testing.T) {
+	_, one, err := durability().Plan(Batch{Parallel: 1})
+	require.NoError(t, err)
+	_, two, err := durability().Plan(Batch{Parallel: 2})
+	require.NoError(t, err)
+	require.Equal(t, one/2, two)
+}
