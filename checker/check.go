@@ -60,16 +60,16 @@ func Check(h *history.History, o Options) Result {
 
 // decide draws the status from the verdicts: a proven violation beats unknown,
 // and unknown beats ok. A promised violation gives the reason before others.
-func (res Result) decide() Result {
-	res.Status, res.Reason = OK, ""
+func (r Result) decide() Result {
+	r.Status, r.Reason = OK, ""
 	rank := 0
-	for _, v := range res.Verdicts {
+	for _, v := range r.Verdicts {
 		if weight := v.weight(); weight > rank {
 			rank = weight
-			res.Status, res.Reason = v.Status, fmt.Sprintf("%s: %s", v.Check, v.Reason)
+			r.Status, r.Reason = v.Status, fmt.Sprintf("%s: %s", v.Check, v.Reason)
 		}
 	}
-	return res
+	return r
 }
 
 func (v Verdict) weight() int {

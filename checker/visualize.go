@@ -44,9 +44,9 @@ func Visualize(w io.Writer, h *history.History, res Result) error {
 }
 
 // worst is the violation that decided the status, if it names an op.
-func (res Result) worst() (Verdict, bool) {
+func (r Result) worst() (Verdict, bool) {
 	var worst Verdict
-	for _, v := range res.Verdicts {
+	for _, v := range r.Verdicts {
 		if v.Status == Violation && len(v.Ops) > 0 && v.weight() > worst.weight() {
 			worst = v
 		}

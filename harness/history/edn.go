@@ -1,7 +1,7 @@
 package history
 
 import (
-	"bufio"
+	"bytes"
 	"cmp"
 	"fmt"
 	"io"
@@ -19,17 +19,18 @@ import (
 // keys of ours that Jepsen ignores hold the rest, so that ReadEDN gives the same
 // events back. The header has no place in EDN.
 func (h *History) WriteEDN(w io.Writer) error {
-	out := bufio.NewWriterSize(w, 1<<20)
+	var line bytes.Buffer
 	for i := range h.Events {
-		writeOp(out, &h.Events[i])
-	}
-	if err := out.Flush(); err != nil {
-		return fmt.Errorf("history: write EDN: %w", err)
+		line.Reset()
+		writeOp(&line, &h.Events[i])
+		if _, err := w.Write(line.Bytes()); err != nil {
+			return fmt.Errorf("history: write EDN: %w", err)
+		}
 	}
 	return nil
 }
 
-func writeOp(w *bufio.Writer, e *Event) {
+func writeOp(w *bytes.Buffer, e *Event) {
 	fmt.Fprintf(w, "{:index %d, :time %d, :process ", e.Index, e.Time)
 	if e.Process == NemesisProcess {
 		w.WriteString(":nemesis")
@@ -81,7 +82,7 @@ func jepsenF(e *Event) string {
 	return e.F
 }
 
-func writeValue(w *bufio.Writer, e *Event) {
+func writeValue(w *bytes.Buffer, e *Event) {
 	key := quote(fmt.Sprintf("%s-%d", e.Topic, e.Partition))
 	switch {
 	case e.Fault != nil:
@@ -112,7 +113,7 @@ func writeValue(w *bufio.Writer, e *Event) {
 	}
 }
 
-func writeFault(w *bufio.Writer, f *Fault, name string) {
+func writeFault(w *bytes.Buffer, f *Fault, name string) {
 	fmt.Fprintf(w, ", :name %s, :step %d, :kind %s, :nodes [", quote(name), f.Step, quote(f.Kind))
 	for i, n := range f.Nodes {
 		if i > 0 {

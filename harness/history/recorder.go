@@ -47,7 +47,7 @@ func Create(path string, h Header) (*Recorder, error) {
 //
 // Every event is one write system call of one whole line. The page cache keeps
 // it when this process is killed, so SIGKILL tears the last line at most; and
-// at 2-3 microseconds per event a batch would save nothing that a workload
+// at a few microseconds per event a batch would save nothing that a workload
 // could notice. The first IO error sticks: later events are dropped, so that
 // a torn line can only be the last one.
 func (r *Recorder) Record(e Event) Event {
