@@ -64,7 +64,7 @@ func newConn(d *driver, id wire.ConnID, listener string, nc net.Conn) *conn {
 	return c
 }
 
-// serve reads requests until the connection ends, and then tells the core.
+// serve reads requests until the connection ends.
 func (c *conn) serve() {
 	c.tasks.Go(c.write)
 	err := c.read()

@@ -20,8 +20,19 @@ const (
 
 // dialer connects to one address, again and again.
 type dialer struct {
-	address string
+	connect func(context.Context) (net.Conn, error)
 	backoff time.Duration
+}
+
+func newDialer(address string) dialer {
+	return dialer{connect: func(ctx context.Context) (net.Conn, error) {
+		nc, err := (&net.Dialer{Timeout: dialTimeout}).DialContext(ctx, "tcp", address)
+		if err != nil {
+			return nil, err
+		}
+		giveUpOnSilence(nc.(*net.TCPConn), deadPeerTimeout)
+		return nc, nil
+	}}
 }
 
 // dial connects, once. It waits first if the connections before have not
@@ -37,13 +48,7 @@ func (d *dialer) dial(ctx context.Context) (net.Conn, error) {
 		}
 	}
 	d.backoff = min(max(2*d.backoff, minDialBackoff), maxDialBackoff)
-	connect := net.Dialer{Timeout: dialTimeout}
-	nc, err := connect.DialContext(ctx, "tcp", d.address)
-	if err != nil {
-		return nil, err
-	}
-	giveUpOnSilence(nc.(*net.TCPConn), deadPeerTimeout)
-	return nc, nil
+	return d.connect(ctx)
 }
 
 // worked makes the next dial immediate.

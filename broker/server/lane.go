@@ -6,9 +6,11 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"math"
 	"net"
 	"os"
+	"slices"
 	"sync"
 	"time"
 
@@ -41,7 +43,7 @@ type outbound struct {
 
 func newLane(address, clientID string, submit func(broker.Input), log *slog.Logger) *lane {
 	return &lane{
-		dialer: dialer{address: address},
+		dialer: newDialer(address),
 		format: kmsg.NewRequestFormatter(kmsg.FormatterClientID(clientID)),
 		submit: submit,
 		log:    log,
@@ -119,10 +121,10 @@ type session struct {
 
 	mu   sync.Mutex
 	last int32
-	open map[int32]outbound
+	open map[int32]outbound // nil once err is set
+	err  error
 
-	ended chan struct{} // closed when err is set and every request has failed
-	err   error
+	ended chan struct{} // closed when every request has been answered
 }
 
 // transmit writes requests, at once.
@@ -132,6 +134,11 @@ func (s *session) transmit(requests []outbound) error {
 	}
 	out := s.buffer[:0]
 	s.mu.Lock()
+	if s.open == nil {
+		s.mu.Unlock()
+		s.fail(requests, s.err)
+		return s.err
+	}
 	for _, r := range requests {
 		s.last = (s.last + 1) & math.MaxInt32
 		s.open[s.last] = r
@@ -173,12 +180,10 @@ func (s *session) receive() {
 	}
 	_ = s.net.Close()
 	s.mu.Lock()
-	for _, r := range s.open {
-		s.submit(broker.PeerResponse{Token: r.Token, Err: err})
-	}
-	s.open = nil
+	lost := slices.Collect(maps.Values(s.open))
+	s.open, s.err = nil, err
 	s.mu.Unlock()
-	s.err = err
+	s.fail(lost, err)
 	close(s.ended)
 }
 
@@ -193,7 +198,7 @@ func (s *session) readResponses() error {
 		if err != nil {
 			return err
 		}
-		request, ok := s.close(correlationID)
+		request, ok := s.settle(correlationID)
 		if !ok {
 			return fmt.Errorf("%w: response to request %d, which is not open", wire.ErrMalformed, correlationID)
 		}
@@ -207,8 +212,8 @@ func (s *session) readResponses() error {
 	}
 }
 
-// close takes a request out of the open ones.
-func (s *session) close(correlationID int32) (outbound, bool) {
+// settle takes a request out of the open ones.
+func (s *session) settle(correlationID int32) (outbound, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	request, ok := s.open[correlationID]

@@ -32,7 +32,7 @@ type raftLink struct {
 }
 
 func newRaftLink(address, clientID string, log *slog.Logger) *raftLink {
-	return &raftLink{dialer: dialer{address: address}, clientID: clientID, log: log, bell: newDoorbell()}
+	return &raftLink{dialer: newDialer(address), clientID: clientID, log: log, bell: newDoorbell()}
 }
 
 // send queues a message; flush sends it on its way.
