@@ -3,8 +3,7 @@ package harness
 import (
 	"context"
 	"fmt"
-
-	"github.com/ackproof/ackproof/nemesis"
+	"time"
 )
 
 // Compare is the same clients and the same schedule on several configurations.
@@ -39,8 +38,15 @@ func (c Compare) jobs() ([]job, error) {
 	return jobs, nil
 }
 
-// Schedule is what all configurations suffer.
-func (c Compare) Schedule() (nemesis.Schedule, error) { return c.Base.Schedule() }
+// Plan says what the comparison would do: under which schedule, and about how
+// long it takes.
+func (c Compare) Plan(b Batch) (schedule string, expected time.Duration, err error) {
+	jobs, err := c.jobs()
+	if err != nil {
+		return "", 0, &InputError{err}
+	}
+	return jobs[0].schedule.Name, b.expected(jobs), nil
+}
 
 // Run runs the comparison; its rows are in the order of the configurations.
 func (c Compare) Run(ctx context.Context, b Batch) (Suite, error) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"path/filepath"
+	"time"
 
 	"github.com/ackproof/ackproof/checker"
 )
@@ -28,6 +29,15 @@ func Count(rows []Row) (violated, unknown int) {
 		}
 	}
 	return violated, unknown
+}
+
+// Plan says about how long the repetitions take.
+func (r Replay) Plan(b Batch) (expected time.Duration, err error) {
+	jobs, _, err := r.jobs()
+	if err != nil {
+		return 0, &InputError{err}
+	}
+	return b.expected(jobs), nil
 }
 
 // Run replays.

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/ackproof/ackproof/harness"
+	"github.com/ackproof/ackproof/harness/report"
 )
 
 // compare is `ackproof compare`.
@@ -45,14 +46,14 @@ func (a *app) compare(ctx context.Context, args []string) (int, error) {
 		}
 		c.MinISRs = append(c.MinISRs, n)
 	}
-	schedule, err := c.Schedule()
-	if err != nil {
-		return 0, badInput("%w", err)
-	}
 	if err := a.batch(&b, &c.Base); err != nil {
 		return 0, err
 	}
-	fmt.Fprintf(a.stdout, "compare acks %s × min.isr %s on a %s cluster: schedule %s, seed %d, the same for all\n",
-		strings.Join(c.Acks, ","), strings.Join(minISRs, ","), c.Base.Cluster, schedule.Name, c.Base.Seed)
+	schedule, expected, err := c.Plan(b)
+	if err != nil {
+		return 0, err
+	}
+	fmt.Fprintf(a.stdout, "compare acks %s × min.isr %s on a %s cluster: schedule %s and seed %d for all, about %s\n",
+		strings.Join(c.Acks, ","), strings.Join(minISRs, ","), c.Base.Cluster, schedule, c.Base.Seed, report.Span(expected))
 	return a.finish(&b, func() (harness.Suite, error) { return c.Run(ctx, b) })
 }

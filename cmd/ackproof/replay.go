@@ -3,8 +3,10 @@ package main
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/ackproof/ackproof/harness"
+	"github.com/ackproof/ackproof/harness/report"
 )
 
 // replay is `ackproof replay`.
@@ -27,12 +29,18 @@ func (a *app) replay(ctx context.Context, args []string) (int, error) {
 		return 0, err
 	}
 	r := harness.Replay{Dir: rest[0], Times: times, Results: base.Results, Broker: base.Broker}
-	fmt.Fprintf(a.stdout, "replay %s on a %s cluster, %d times\n", r.Dir, base.Cluster, times)
+	expected, err := r.Plan(b)
+	if err != nil {
+		return 0, err
+	}
+	fmt.Fprintf(a.stdout, "replay %s on a %s cluster: %d times, %d at a time, about %s\n",
+		r.Dir, base.Cluster, times, b.Parallel, report.Span(expected))
+	began := time.Now()
 	s, err := a.watch(&b, func() (harness.Suite, error) { return r.Run(ctx, b) })
 	if err != nil {
 		return 0, err
 	}
-	a.table(s, 0)
+	a.table(s, time.Since(began))
 	violated, unknown := harness.Count(s.Rows)
 	fmt.Fprintf(a.stdout, "%d of %d runs violated, %d unknown\n", violated, len(s.Rows), unknown)
 	return harness.Exit(s.Rows), nil

@@ -1,0 +1,167 @@
+package main
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/ackproof/ackproof/broker/server"
+	"github.com/ackproof/ackproof/harness"
+	"github.com/ackproof/ackproof/harness/report"
+)
+
+// TestMain lets the test binary be the broker, as the real one is.
+func TestMain(m *testing.M) {
+	if filepath.Base(os.Args[0]) == brokerName {
+		os.Exit(server.Main(os.Args[1:], os.Environ(), os.Stdout, os.Stderr))
+	}
+	os.Exit(m.Run())
+}
+
+func call(args ...string) (exit int, stdout, stderr string) {
+	var out, err bytes.Buffer
+	exit = Main("ackproof", args, &out, &err)
+	return exit, out.String(), err.String()
+}
+
+// Every mistake is one line that names what is wrong, and starts nothing.
+func TestBadArguments(t *testing.T) {
+	t.Chdir(t.TempDir())
+	require.NoError(t, os.WriteFile("history.jsonl", []byte(`{"format":"ackproof-history","version":2}`+"\n"), 0o644))
+	require.NoError(t, os.WriteFile("schedule.json", []byte(`{"format":"ackproof-schedule","version":1,"name":"x","seed":1,"nodes":3,"length_ms":9000,
+		"steps":[{"id":1,"at_ms":1000,"for_ms":2000,"fault":{"kind":"kill","target":"node:7"}}]}`), 0o644))
+	tests := []struct {
+		args string
+		want string
+	}{
+		{"fly", `ackproof: unknown command "fly", allowed are run, suite, compare, check, replay, cluster, broker, version`},
+		{"run --fast", "ackproof run: unknown flag --fast; ackproof run --help lists the flags"},
+		{"run extra", `ackproof run: argument "extra" is not expected`},
+		{"run --acks 2", `ackproof run: acks is "2", allowed are all, 1, 0`},
+		{"run --min-isr two", `ackproof run: invalid value "two" for flag --min-isr: allowed is a whole number`},
+		{"run --min-isr 9", "ackproof run: min-isr is 9, allowed are 1 to 3"},
+		{"run --for long", `ackproof run: invalid value "long" for flag --for: allowed is a time such as 60s or 2m`},
+		{"run --for 1s", "ackproof run: for is 1s, allowed are 5s to 24h0m0s"},
+		{"run --seed -1", `ackproof run: invalid value "-1" for flag --seed: allowed is a whole number from 0 up`},
+		{"run --nemesis fire", `ackproof run: nemesis is "fire", allowed are partition,`},
+		{"run --nemesis ,", `ackproof run: invalid value "," for flag --nemesis: allowed are words separated by commas`},
+		{"run --mutant nonsense", `ackproof run: mutant "nonsense" is unknown: allowed are`},
+		{"run --schedule nothing.json", "ackproof run: "},
+		{"run --schedule schedule.json", "node:7"},
+		{"run --flush sometimes", `ackproof run: flush is "sometimes", allowed are never, interval, before-ack`},
+		{"run --broker /no/such/file", `ackproof run: broker is "/no/such/file", allowed is the path of an ackbroker binary`},
+		{"run --cluster cloud", `ackproof run: cluster is "cloud", allowed are local`},
+		{"suite", `ackproof suite: suite is "", allowed is durability`},
+		{"suite speed", `ackproof suite: suite is "speed", allowed is durability`},
+		{"suite durability --parallel 0", "ackproof suite: parallel is 0, allowed are 1 to 16"},
+		{"suite durability --only nonsense", `ackproof suite: only is "nonsense", allowed is a part of a row's name`},
+		{"compare --min-isr x", `ackproof compare: min-isr is "x", allowed are whole numbers separated by commas`},
+		{"compare --acks 3", `ackproof compare: acks is "3", allowed are all, 1, 0`},
+		{"check", "ackproof check: allowed is one argument, a run's folder or a history file, not 0"},
+		{"check nothing", "ackproof check: check: stat nothing: no such file or directory"},
+		{"check .", "ackproof check: check: . has no run.json, allowed is a run's folder or a history file"},
+		{"check history.jsonl", "ackproof check: history.jsonl:1: header: version is 2, allowed is 1"},
+		{"replay", "ackproof replay: allowed is one argument, a run's folder, not 0"},
+		{"replay nothing", "ackproof replay: run: open nothing/run.json: no such file or directory"},
+		{"replay nothing -n 0", "ackproof replay: n is 0, allowed is 1 and above"},
+		{"cluster", `ackproof cluster: cluster is "", allowed are up, down`},
+		{"cluster up --nodes 0", "ackproof cluster: nodes is 0, allowed are 1 to 9"},
+		{"cluster down --dir nothing", "ackproof cluster: no cluster is up in nothing"},
+		{"version now", `ackproof version: argument "now" is not expected`},
+	}
+	for _, tt := range tests {
+		t.Run(tt.args, func(t *testing.T) {
+			exit, stdout, stderr := call(strings.Fields(tt.args)...)
+			require.Equal(t, exitBadInput, exit, stderr)
+			require.Contains(t, stderr, tt.want)
+			require.Equal(t, 1, strings.Count(stderr, "\n"), "one line: %s", stderr)
+			require.Empty(t, stdout)
+		})
+	}
+	left, err := filepath.Glob("results/*")
+	require.NoError(t, err)
+	require.Empty(t, left, "a refused command left something behind")
+}
+
+func TestHelpIsAsked(t *testing.T) {
+	for _, args := range [][]string{{"help"}, {"--help"}, {"run", "--help"}, {"suite", "-h"}} {
+		exit, stdout, stderr := call(args...)
+		require.Equal(t, exitValid, exit)
+		require.Contains(t, stdout, "ackproof")
+		require.Empty(t, stderr)
+	}
+	exit, stdout, _ := call()
+	require.Equal(t, exitBadInput, exit)
+	require.Contains(t, stdout, "exit codes: 0 valid, 1 invalid, 2 unknown, 254 bad arguments, 255 ackproof failed")
+}
+
+func TestVersionIsThatOfTheBroker(t *testing.T) {
+	exit, stdout, _ := call("version")
+	require.Equal(t, exitValid, exit)
+	require.Regexp(t, `^ackproof, and with it ackbroker .+\n$`, stdout)
+}
+
+func TestFlagsMayFollowArguments(t *testing.T) {
+	a := &app{}
+	f := a.flags("x", "")
+	n := 1
+	f.whole(&n, "n", "how many")
+	rest, err := f.parse([]string{"one", "-n", "20", "two", "--n=30"})
+	require.NoError(t, err)
+	require.Equal(t, []string{"one", "two"}, rest)
+	require.Equal(t, 30, n)
+}
+
+func TestACrashIsOneLineAndAFile(t *testing.T) {
+	t.Setenv("TMPDIR", t.TempDir())
+	var stderr bytes.Buffer
+	a := &app{stderr: &stderr}
+	require.Equal(t, exitCrash, a.crashed("index out\nof range", []byte("goroutine 1")))
+	require.Equal(t, 1, strings.Count(stderr.String(), "\n"))
+	require.Contains(t, stderr.String(), "ackproof: crashed: index out; of range; its stack is in ")
+	files, err := filepath.Glob(filepath.Join(os.TempDir(), "ackproof-crash-*.log"))
+	require.NoError(t, err)
+	require.Len(t, files, 1)
+	stack, err := os.ReadFile(files[0])
+	require.NoError(t, err)
+	require.Contains(t, string(stack), "goroutine 1")
+}
+
+func TestWhatMainSaysOfErrors(t *testing.T) {
+	tests := []struct {
+		err  error
+		exit int
+		want string
+	}{
+		{badInput("n is %d", 0), exitBadInput, "ackproof run: n is 0\n"},
+		{os.ErrPermission, exitCrash, "ackproof run: permission denied\n"},
+		{nil, exitUnknown, ""},
+	}
+	for _, tt := range tests {
+		var stderr bytes.Buffer
+		a := &app{stderr: &stderr}
+		require.Equal(t, tt.exit, a.exit(command{name: "run"}, exitUnknown, tt.err))
+		require.Equal(t, tt.want, stderr.String())
+	}
+}
+
+func TestProgressIsPlainWhereNobodyCanSeeItMove(t *testing.T) {
+	var stderr bytes.Buffer
+	a := &app{stderr: &stderr}
+	p := a.progress()
+	tellBatch(p, harness.BatchProgress{Done: 0, Total: 2, Running: []string{"acks=1 × crash: hurting"}})
+	require.Empty(t, stderr.String())
+	tellBatch(p, harness.BatchProgress{Done: 1, Total: 2, Finished: &harness.Row{
+		Config: harness.Config{Acks: "1", Flush: "never"}, Fault: "crash", Verdict: "ok",
+	}})
+	require.Equal(t, "[1/2] acks=1                      crash          ok\n", stderr.String())
+
+	stderr.Reset()
+	terminal := report.NewProgress(&stderr, true, 80)
+	tellRun(terminal, harness.Progress{Stage: "hurting", New: true, Acked: 7, Elapsed: 3e9, Expected: 10e9})
+	require.Equal(t, "    3s  hurting\n    3s  hurting (7 acked, about 7s left)", stderr.String())
+}
