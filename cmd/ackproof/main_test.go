@@ -14,10 +14,17 @@ import (
 	"github.com/ackproof/ackproof/harness/report"
 )
 
-// TestMain lets the test binary be the broker, as the real one is.
+// asProgram makes the test binary the program itself.
+const asProgram = "ACKPROOF_TEST_AS_PROGRAM"
+
+// TestMain lets the test binary be the broker, as the real one is, and the
+// program, for tests that have to kill it.
 func TestMain(m *testing.M) {
-	if filepath.Base(os.Args[0]) == brokerName {
+	switch {
+	case filepath.Base(os.Args[0]) == brokerName:
 		os.Exit(server.Main(os.Args[1:], os.Environ(), os.Stdout, os.Stderr))
+	case os.Getenv(asProgram) != "":
+		os.Exit(Main("ackproof", os.Args[1:], os.Stdout, os.Stderr))
 	}
 	os.Exit(m.Run())
 }

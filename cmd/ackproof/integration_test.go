@@ -1,0 +1,267 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/ackproof/ackproof/checker"
+	"github.com/ackproof/ackproof/harness"
+)
+
+// The tests below run real brokers and real clients. They are the proof that
+// the whole of it works, and that it can fail.
+
+func integration(t *testing.T) (results string) {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("starts brokers")
+	}
+	return filepath.Join(t.TempDir(), "results")
+}
+
+// onlyRun is the one run's folder below results.
+func onlyRun(t *testing.T, results string) string {
+	t.Helper()
+	runs, err := filepath.Glob(filepath.Join(results, "*"))
+	require.NoError(t, err)
+	require.Len(t, runs, 1)
+	return runs[0]
+}
+
+func verdictOf(t *testing.T, dir string) checker.Result {
+	t.Helper()
+	data, err := os.ReadFile(filepath.Join(dir, "verdict.json"))
+	require.NoError(t, err)
+	var result checker.Result
+	require.NoError(t, json.Unmarshal(data, &result))
+	return result
+}
+
+func TestARunLeavesFilesThatSayTheSameAgain(t *testing.T) {
+	results := integration(t)
+	exit, stdout, stderr := call("run", "--nemesis", "partition", "--for", "6s", "--rate", "200", "--results", results)
+	require.Equal(t, exitValid, exit, stdout+stderr)
+	require.Contains(t, stdout, "verdict   ok\n")
+	dir := onlyRun(t, results)
+	for _, name := range []string{
+		"run.json", "schedule.json", "history.jsonl", "verdict.json", "junit.xml", "node-1.log", "node-2.log", "node-3.log",
+	} {
+		require.FileExists(t, filepath.Join(dir, name))
+	}
+	require.NoFileExists(t, filepath.Join(dir, "failure.html"), "a picture is for failures")
+	require.Empty(t, brokersIn(t, dir))
+
+	again, stdout, _ := call("check", dir)
+	require.Equal(t, exit, again)
+	require.Contains(t, stdout, "verdict   ok\n")
+
+	// The same history without one acked record in one drain is a loss.
+	path := filepath.Join(dir, "history.jsonl")
+	data, err := os.ReadFile(path)
+	require.NoError(t, err)
+	require.NoError(t, os.WriteFile(path, dropDrained(t, data), 0o644))
+	exit, stdout, _ = call("check", dir)
+	require.Equal(t, exitInvalid, exit, stdout)
+	require.Contains(t, stdout, "VIOLATION: a promise was broken")
+	require.Contains(t, stdout, "unseen: value ")
+}
+
+// dropDrained takes the third record out of the first drain event that has it.
+func dropDrained(t *testing.T, historyFile []byte) []byte {
+	t.Helper()
+	lines := bytes.Split(historyFile, []byte("\n"))
+	for i, line := range lines {
+		if !bytes.Contains(line, []byte(`"type":"ok","f":"drain"`)) {
+			continue
+		}
+		var event map[string]any
+		require.NoError(t, json.Unmarshal(line, &event))
+		if records, ok := event["records"].([]any); ok && len(records) > 3 {
+			event["records"] = append(records[:2:2], records[3:]...)
+			spoiled, err := json.Marshal(event)
+			require.NoError(t, err)
+			lines[i] = spoiled
+			return bytes.Join(lines, []byte("\n"))
+		}
+	}
+	t.Fatal("no drain event has records")
+	return nil
+}
+
+func TestAnUnsafeConfigurationIsSeenToLose(t *testing.T) {
+	results := integration(t)
+	t.Parallel()
+	exit, stdout, stderr := call("suite", "durability", "--only", "acks=1 × acks1-loss", "--results", results)
+	require.Equal(t, exitValid, exit, stdout+stderr)
+	require.Contains(t, stdout, "as it must")
+	suite := onlyRun(t, results)
+	require.FileExists(t, filepath.Join(suite, "suite.json"))
+	require.FileExists(t, filepath.Join(suite, "junit.xml"))
+	runs, err := filepath.Glob(filepath.Join(suite, "01-*"))
+	require.NoError(t, err)
+	require.Len(t, runs, 1)
+	result := verdictOf(t, runs[0])
+	require.Equal(t, checker.Violation, result.Status)
+	require.False(t, result.Broken(), "acks=1 never promised it")
+	require.FileExists(t, filepath.Join(runs[0], "failure.html"))
+
+	// Looked for on purpose, the same loss is a failure.
+	exit, stdout, stderr = call("replay", runs[0], "-n", "1", "--results", filepath.Join(results, "replay"))
+	require.Equal(t, exitInvalid, exit, stdout+stderr)
+	require.Contains(t, stdout, "1 of 1 runs violated, 0 unknown\n")
+}
+
+func TestAPlantedBugBreaksAPromise(t *testing.T) {
+	results := integration(t)
+	t.Parallel()
+	exit, stdout, stderr := call("run", "--mutant", "ack-on-append", "--nemesis", "acks1-loss", "--rate", "200", "--results", results)
+	require.Equal(t, exitInvalid, exit, stdout+stderr)
+	result := verdictOf(t, onlyRun(t, results))
+	require.True(t, result.Broken())
+	require.Positive(t, result.Metrics.Lost)
+	require.Contains(t, stdout, "next      ackproof check "+onlyRun(t, results))
+}
+
+// program starts a run in a process of its own and returns once the history has
+// grown, with the run's folder.
+func program(t *testing.T, results string) (*exec.Cmd, string) {
+	t.Helper()
+	cmd := exec.Command(os.Args[0], "run", "--nemesis", "none", "--for", "60s", "--rate", "200", "--results", results)
+	cmd.Env = append(os.Environ(), asProgram+"=1", "TMPDIR="+t.TempDir())
+	require.NoError(t, cmd.Start())
+	t.Cleanup(func() { _ = cmd.Process.Kill() })
+	var dir string
+	require.Eventually(t, func() bool {
+		histories, _ := filepath.Glob(filepath.Join(results, "*", "history.jsonl"))
+		if len(histories) == 0 {
+			return false
+		}
+		dir = filepath.Dir(histories[0])
+		info, err := os.Stat(histories[0])
+		return err == nil && info.Size() > 50_000
+	}, time.Minute, 20*time.Millisecond)
+	require.Len(t, brokersIn(t, dir), 3)
+	return cmd, dir
+}
+
+// brokersIn are the processes whose command line names the folder.
+func brokersIn(t *testing.T, dir string) []string {
+	t.Helper()
+	processes, err := filepath.Glob("/proc/[0-9]*/cmdline")
+	require.NoError(t, err)
+	if len(processes) == 0 {
+		t.Skip("there is no /proc to look for processes in")
+	}
+	var found []string
+	for _, p := range processes {
+		line, err := os.ReadFile(p)
+		if err == nil && strings.Contains(string(line), dir+"/") && strings.Contains(string(line), brokerName) {
+			found = append(found, p)
+		}
+	}
+	return found
+}
+
+func TestAKilledHarnessLeavesNoBrokerAndAHistoryThatIsUnknown(t *testing.T) {
+	results := integration(t)
+	t.Parallel()
+	cmd, dir := program(t, results)
+	require.NoError(t, cmd.Process.Kill())
+	require.Error(t, cmd.Wait())
+	require.Eventually(t, func() bool { return len(brokersIn(t, dir)) == 0 }, 5*time.Second, 20*time.Millisecond)
+
+	exit, stdout, stderr := call("check", dir)
+	require.Equal(t, exitUnknown, exit, stdout+stderr)
+	exit, stdout, stderr = call("check", filepath.Join(dir, "history.jsonl"))
+	require.Equal(t, exitUnknown, exit, stdout+stderr)
+}
+
+func TestAnInterruptedRunStopsEverythingAndIsUnknown(t *testing.T) {
+	results := integration(t)
+	t.Parallel()
+	cmd, dir := program(t, results)
+	require.NoError(t, cmd.Process.Signal(syscall.SIGINT))
+	var exited *exec.ExitError
+	require.ErrorAs(t, cmd.Wait(), &exited)
+	require.Equal(t, exitUnknown, exited.ExitCode())
+	require.Empty(t, brokersIn(t, dir))
+	require.Equal(t, checker.Unknown, verdictOf(t, dir).Status)
+	require.Contains(t, verdictOf(t, dir).Verdicts, checker.Verdict{
+		Check: "harness", Status: checker.Unknown, Reason: "interrupted: interrupt signal received",
+	})
+}
+
+func TestABrokerThatDiesByItselfFailsTheRun(t *testing.T) {
+	results := integration(t)
+	t.Parallel()
+	cmd, dir := program(t, results)
+	killBroker(t, brokersIn(t, dir)[0])
+	require.Eventually(t, func() bool { return logsContain(t, dir, "ended by itself") }, 10*time.Second, 20*time.Millisecond)
+	require.NoError(t, cmd.Process.Signal(syscall.SIGINT))
+	var exited *exec.ExitError
+	require.ErrorAs(t, cmd.Wait(), &exited)
+	require.Equal(t, exitInvalid, exited.ExitCode())
+	require.True(t, verdictOf(t, dir).Broken())
+}
+
+func TestAClusterToPlayWithGoesUpAndDown(t *testing.T) {
+	integration(t)
+	t.Parallel()
+	dir := filepath.Join(t.TempDir(), "cluster")
+	as := func(args ...string) (string, error) {
+		cmd := exec.Command(os.Args[0], append(args, "--dir", dir)...)
+		cmd.Env = append(os.Environ(), asProgram+"=1")
+		out, err := cmd.Output()
+		return string(out), err
+	}
+	out, err := as("cluster", "up", "--nodes", "1")
+	require.NoError(t, err, out)
+	t.Cleanup(func() { _, _ = as("cluster", "down") })
+	state, err := harness.ReadPlayground(dir)
+	require.NoError(t, err)
+	require.Contains(t, out, "bootstrap "+strings.Join(state.Bootstrap, ",")+"\n")
+	require.Len(t, brokersIn(t, dir), 1)
+
+	_, err = as("cluster", "up")
+	var exited *exec.ExitError
+	require.ErrorAs(t, err, &exited, "it is up already")
+	require.Equal(t, exitBadInput, exited.ExitCode())
+
+	out, err = as("cluster", "down")
+	require.NoError(t, err, out)
+	require.Empty(t, brokersIn(t, dir))
+	_, err = harness.ReadPlayground(dir)
+	require.ErrorIs(t, err, harness.ErrNotUp)
+}
+
+// logsContain looks for words in the brokers' logs.
+func logsContain(t *testing.T, dir, words string) bool {
+	t.Helper()
+	logs, err := filepath.Glob(filepath.Join(dir, "node-*.log"))
+	require.NoError(t, err)
+	for _, path := range logs {
+		log, err := os.ReadFile(path)
+		require.NoError(t, err)
+		if strings.Contains(string(log), words) {
+			return true
+		}
+	}
+	return false
+}
+
+// killBroker kills the process of a /proc entry.
+func killBroker(t *testing.T, cmdline string) {
+	t.Helper()
+	var pid int
+	require.NoError(t, json.Unmarshal([]byte(filepath.Base(filepath.Dir(cmdline))), &pid))
+	require.NoError(t, syscall.Kill(pid, syscall.SIGKILL))
+}
