@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"hash/fnv"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -14,10 +15,11 @@ import (
 	"github.com/ackproof/ackproof/nemesis"
 )
 
-// SuiteFormat names the format of suite.json, whose version is Version.
+// SuiteFormat names the format of a Suite's JSON, whose version is Version.
 const SuiteFormat = "ackproof-suite"
 
-// Suite is suite.json: a table of runs and what they come to.
+// Suite is suite.json, compare.json or replay.json: a table of runs and what
+// they come to.
 type Suite struct {
 	Format  string         `json:"format"`
 	Version int            `json:"version"`
@@ -80,7 +82,7 @@ func (d Durability) jobs() ([]job, error) {
 	}
 	var kept []job
 	for _, j := range jobs {
-		if d.Quick && !contains(quickRows, j.name()) || !strings.Contains(j.name(), d.Only) {
+		if d.Quick && !slices.Contains(quickRows, j.name()) || !strings.Contains(j.name(), d.Only) {
 			continue
 		}
 		j.config.Folder = fmt.Sprintf("%02d-%s", len(kept)+1, j.config.slug())
@@ -116,15 +118,6 @@ func (d Durability) configure(row Config, fault string) Config {
 	return c
 }
 
-func contains(list []string, s string) bool {
-	for _, have := range list {
-		if have == s {
-			return true
-		}
-	}
-	return false
-}
-
 // Plan says what the suite would do: how many runs and about how long they take.
 func (d Durability) Plan(b Batch) (runs int, expected time.Duration, err error) {
 	jobs, err := d.jobs()
@@ -141,11 +134,11 @@ func (d Durability) Run(ctx context.Context, b Batch) (Suite, error) {
 	if err != nil {
 		return Suite{}, &InputError{err}
 	}
-	return runSuite(ctx, b, "durability", d.Base, jobs)
+	return runSuite(ctx, b, "durability", "suite.json", d.Base, jobs)
 }
 
-// runSuite runs jobs into a folder of their own.
-func runSuite(ctx context.Context, b Batch, name string, base Config, jobs []job) (Suite, error) {
+// runSuite runs jobs into a folder of their own and writes the table to file.
+func runSuite(ctx context.Context, b Batch, name, file string, base Config, jobs []job) (Suite, error) {
 	build, err := brokerBuild(ctx, base.Broker)
 	if err != nil {
 		return Suite{}, &InputError{err}
@@ -166,6 +159,6 @@ func runSuite(ctx context.Context, b Batch, name string, base Config, jobs []job
 	s.Ended = time.Now().UTC().Format(time.RFC3339)
 	s.Status = []checker.Status{checker.OK, checker.Violation, checker.Unknown}[Exit(s.Rows)]
 	return s, errors.Join(crash,
-		writeJSON(filepath.Join(s.Dir, "suite.json"), s),
+		writeJSON(filepath.Join(s.Dir, file), s),
 		report.WriteJUnit(filepath.Join(s.Dir, junitFile), name, casesOf(s.Rows)))
 }
