@@ -14,8 +14,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/twmb/franz-go/pkg/kmsg"
-
 	"github.com/ackproof/ackproof/broker"
 	"github.com/ackproof/ackproof/broker/wire"
 )
@@ -25,11 +23,11 @@ import (
 // times out the connection is closed and all of its requests fail, as the
 // answer could no longer be told from a late one to be trusted.
 type lane struct {
-	dialer dialer
-	format *kmsg.RequestFormatter
-	submit func(broker.Input)
-	log    *slog.Logger
-	bell   doorbell
+	dialer   dialer
+	clientID string
+	submit   func(broker.Input)
+	log      *slog.Logger
+	bell     doorbell
 
 	mu    sync.Mutex
 	queue []outbound
@@ -42,13 +40,7 @@ type outbound struct {
 }
 
 func newLane(address, clientID string, submit func(broker.Input), log *slog.Logger) *lane {
-	return &lane{
-		dialer: newDialer(address),
-		format: kmsg.NewRequestFormatter(kmsg.FormatterClientID(clientID)),
-		submit: submit,
-		log:    log,
-		bell:   newDoorbell(),
-	}
+	return &lane{dialer: newDialer(address), clientID: clientID, submit: submit, log: log, bell: newDoorbell()}
 }
 
 // send queues a request; flush sends it on its way.
@@ -142,7 +134,7 @@ func (s *session) transmit(requests []outbound) error {
 	for _, r := range requests {
 		s.last = (s.last + 1) & math.MaxInt32
 		s.open[s.last] = r
-		out = s.format.AppendRequest(out, r.Request, s.last)
+		out = wire.AppendRequest(out, s.last, s.clientID, r.Request)
 	}
 	deadline := s.limitRead()
 	s.mu.Unlock()

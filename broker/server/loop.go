@@ -107,7 +107,7 @@ func (l *loop) step(in broker.Input) *broker.Exit {
 		}
 	}
 	l.metrics.step.Observe(time.Since(began).Seconds())
-	if l.statusAt == 0 || now.Mono-l.statusAt >= statusInterval {
+	if l.status.Load() == nil || now.Mono-l.statusAt >= statusInterval {
 		l.statusAt = now.Mono
 		status := l.core.Status()
 		l.status.Store(&status)

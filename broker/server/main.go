@@ -65,14 +65,20 @@ func runProcess(args, env []string, stderr io.Writer) error {
 	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, syscall.SIGTERM, syscall.SIGINT)
 	defer signal.Stop(signals)
-	go func() {
-		<-signals
-		shutDown()
-		<-signals
+	go heedSignals(signals, shutDown, func() {
 		fmt.Fprintln(stderr, "ackbroker: second signal: exit without a controlled shutdown")
 		os.Exit(exitFailed)
-	}()
+	})
 	return Run(ctx, settings)
+}
+
+// heedSignals lets the first signal begin a controlled shutdown and the second
+// one end the process.
+func heedSignals(signals <-chan os.Signal, shutDown, exit func()) {
+	<-signals
+	shutDown()
+	<-signals
+	exit()
 }
 
 func newLog(out io.Writer, s Settings) *slog.Logger {

@@ -84,14 +84,29 @@ func RaftPayload(frame []byte) ([]byte, bool) {
 // AppendRaft appends a frame that carries a message of the metadata quorum.
 func AppendRaft(dst []byte, clientID string, payload []byte) []byte {
 	start := len(dst)
-	dst = beginFrame(dst)
-	dst = binary.BigEndian.AppendUint16(dst, uint16(RaftKey))
-	dst = binary.BigEndian.AppendUint16(dst, 0)
-	dst = binary.BigEndian.AppendUint32(dst, 0)
-	dst = binary.BigEndian.AppendUint16(dst, uint16(len(clientID)))
-	dst = append(dst, clientID...)
-	dst = append(dst, payload...)
-	return endFrame(dst, start)
+	dst = appendHeader(beginFrame(dst), Header{Key: RaftKey, ClientID: clientID})
+	return endFrame(append(dst, payload...), start)
+}
+
+// AppendRequest appends a request frame. kmsg's own formatter cannot: it takes
+// everything in dst for part of the frame.
+func AppendRequest(dst []byte, correlationID int32, clientID string, request kmsg.Request) []byte {
+	start := len(dst)
+	dst = appendHeader(beginFrame(dst), Header{
+		Key: kmsg.Key(request.Key()), Version: request.GetVersion(), CorrelationID: correlationID, ClientID: clientID,
+	})
+	if request.IsFlexible() {
+		dst = append(dst, 0)
+	}
+	return endFrame(request.AppendTo(dst), start)
+}
+
+func appendHeader(dst []byte, h Header) []byte {
+	dst = binary.BigEndian.AppendUint16(dst, uint16(h.Key))
+	dst = binary.BigEndian.AppendUint16(dst, uint16(h.Version))
+	dst = binary.BigEndian.AppendUint32(dst, uint32(h.CorrelationID))
+	dst = binary.BigEndian.AppendUint16(dst, uint16(len(h.ClientID)))
+	return append(dst, h.ClientID...)
 }
 
 // AppendResponse appends a response frame. ApiVersions has no tag section in

@@ -53,6 +53,16 @@ func TestDecodeRequestReadsBothHeaderVersions(t *testing.T) {
 	}
 }
 
+func TestAppendRequestWritesWhatKmsgWrites(t *testing.T) {
+	for _, version := range []int16{8, 9} {
+		request := kmsg.NewPtrMetadataRequest()
+		request.Version = version
+		want := kmsg.NewRequestFormatter(kmsg.FormatterClientID("client")).AppendRequest(nil, request, 77)
+		require.Equal(t, want, AppendRequest(nil, 77, "client", request))
+		require.Equal(t, append([]byte("before"), want...), AppendRequest([]byte("before"), 77, "client", request))
+	}
+}
+
 func TestDecodeRequestSkipsHeaderTags(t *testing.T) {
 	serveOnly(t, codecHandlers...)
 	frame := []byte{
