@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"path"
+	"time"
 
 	"github.com/ackproof/ackproof/broker/model"
 	"github.com/ackproof/ackproof/broker/storage"
@@ -22,6 +23,13 @@ func (c *Core) checkpointWatermarks() {
 		fmt.Fprintf(&out, "%s %d %d\n", h.tp.Topic, h.tp.Partition, h.replica.HighWatermark())
 	}
 	c.fail(storage.WriteFileAtomic(c.cfg.FS, watermarksPath(c.cfg.LogDir), out.Bytes(), false))
+}
+
+// recoveryCheckpointInterval is how often the recovery points are noted: what
+// lies below them needs no scan after an unclean stop.
+const recoveryCheckpointInterval = time.Minute
+
+func (c *Core) checkpointRecovery() {
 	for _, h := range c.partitions.sorted {
 		c.fail(h.replica.Log().Checkpoint())
 	}

@@ -136,6 +136,9 @@ func (c *Core) serve(call *wire.Call) {
 		c.Drop(call)
 		return
 	}
+	if c.forward(call, inside) {
+		return
+	}
 	handler.Serve(c, call)
 }
 

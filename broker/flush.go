@@ -1,8 +1,6 @@
 package broker
 
 import (
-	"fmt"
-
 	"github.com/ackproof/ackproof/broker/storage"
 )
 
@@ -54,8 +52,7 @@ func (c *Core) flushAll() {
 	var files []storage.File
 	var dirs []string
 	for _, h := range c.partitions.sorted {
-		if log := h.replica.Log(); log.FlushedOffset() < log.EndOffset() {
-			ticket := log.Flush()
+		if ticket := h.replica.Log().Flush(); !ticket.Empty() {
 			batch = append(batch, flushed{held: h, ticket: ticket})
 			files, dirs = append(files, ticket.Files...), append(dirs, ticket.Dirs...)
 		}
@@ -66,18 +63,19 @@ func (c *Core) flushAll() {
 	c.flushes.inFlight = true
 	c.sync(files, dirs, func(err error) {
 		c.flushes.inFlight = false
-		if err != nil {
-			// The page cache may have dropped what it could not write, so trying
-			// again would prove nothing (fsyncgate).
-			c.fail(fmt.Errorf("flush: %w", err))
-			return
-		}
 		c.fetchers.stale = true
 		for _, f := range batch {
-			if c.partitions.byName[f.held.tp] == f.held {
-				f.held.replica.Flushed(c.now.Mono, f.ticket)
-				c.touch(f.held)
+			if c.partitions.byName[f.held.tp] != f.held {
+				continue // deleted meanwhile
 			}
+			if err != nil {
+				// The page cache may have dropped what it could not write, so trying
+				// again would prove nothing (fsyncgate).
+				c.fail(f.held.replica.Log().FlushFailed(f.ticket, err))
+				continue
+			}
+			f.held.replica.Flushed(c.now.Mono, f.ticket)
+			c.touch(f.held)
 		}
 	})
 }

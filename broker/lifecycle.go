@@ -73,6 +73,7 @@ func (c *Core) startTimers() {
 	c.every(c.cfg.HeartbeatInterval, c.heartbeat)
 	c.every(c.cfg.ReplicaLagMax/2, c.checkFollowers)
 	c.every(c.cfg.HWCheckpointInterval, c.checkpointWatermarks)
+	c.every(recoveryCheckpointInterval, c.checkpointRecovery)
 	c.every(c.cfg.RetentionInterval, c.enforceRetention)
 	if c.cfg.Flush == FlushInterval {
 		c.every(c.cfg.FlushInterval, c.flushAll)

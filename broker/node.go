@@ -60,10 +60,12 @@ func (c *Core) MaxMessageBytes(topic string) int {
 	return int(c.topicNumber(topic, "max.message.bytes"))
 }
 
-// topicNumber reads a numeric topic property. Values were validated when they
-// were set, so one that does not parse is a broken invariant.
+// topicNumber reads a numeric topic property. Static defaults are those of the
+// active controller, so that brokers with different files agree, on
+// min.insync.replicas above all (KAFKA-16540). Values were validated when they
+// were set: one that does not parse is a broken invariant.
 func (c *Core) topicNumber(topic, property string) int64 {
-	value, _ := c.Image().TopicConfig(topic, property, c.cfg.TopicDefaults)
+	value, _ := c.Image().TopicConfig(topic, property, c.Image().StaticConfig)
 	n, err := strconv.ParseInt(value, 10, 64)
 	if err != nil {
 		panic("broker: " + property + " of topic " + topic + " is not a number: " + value)

@@ -135,14 +135,13 @@ func (c *Core) drop(gone controller.DeletedTopic) {
 }
 
 func (c *Core) logConfig(topic string) storage.LogConfig {
-	return storage.LogConfig{
-		SegmentBytes:       c.topicNumber(topic, "segment.bytes"),
-		IndexIntervalBytes: 4096,
-		MaxMessageBytes:    int(c.topicNumber(topic, "max.message.bytes")),
-		ProducerExpiry:     c.cfg.ProducerExpiry,
-		RetentionMS:        c.topicNumber(topic, "retention.ms"),
-		RetentionBytes:     c.topicNumber(topic, "retention.bytes"),
-	}
+	config := storage.DefaultLogConfig()
+	config.SegmentBytes = c.topicNumber(topic, "segment.bytes")
+	config.MaxMessageBytes = int(c.topicNumber(topic, "max.message.bytes"))
+	config.ProducerExpiry = c.cfg.ProducerExpiry
+	config.RetentionMS = c.topicNumber(topic, "retention.ms")
+	config.RetentionBytes = c.topicNumber(topic, "retention.bytes")
+	return config
 }
 
 // refreshConfigs hands changed topic properties to the replicas.
@@ -159,7 +158,7 @@ func (c *Core) refreshConfigs() {
 
 func (c *Core) refreshConfig(h *held) {
 	h.replica.SetMinISR(int(c.topicNumber(h.tp.Topic, "min.insync.replicas")))
-	h.replica.Log().Configure(c.logConfig(h.tp.Topic))
+	c.fail(h.replica.Log().Configure(c.logConfig(h.tp.Topic)))
 }
 
 // find looks a replica up for a request; the code says why it is not here.

@@ -37,6 +37,22 @@ func (c *Core) send(to model.NodeID, lane Lane, timeout time.Duration, req kmsg.
 	c.effect(Send{To: to, Lane: lane, Token: token, Request: req, Timeout: timeout})
 }
 
+// forward passes a client's change of configuration on to the controller:
+// clients send it to any broker, and trust it to find its way (KIP-590).
+func (c *Core) forward(call *wire.Call, inside bool) bool {
+	if inside || call.Request.Key() != int16(kmsg.IncrementalAlterConfigs) || c.ControllerID() == c.cfg.NodeID {
+		return false
+	}
+	c.askController(call.Request, func(resp kmsg.Response, err error) {
+		if err != nil {
+			c.Drop(call)
+			return
+		}
+		c.Reply(call, resp)
+	})
+	return true
+}
+
 // askController asks the active controller, which may be this broker itself.
 func (c *Core) askController(req kmsg.Request, done func(kmsg.Response, error)) {
 	switch id := c.ControllerID(); id {

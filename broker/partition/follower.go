@@ -1,6 +1,7 @@
 package partition
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/ackproof/ackproof/broker/model"
@@ -86,32 +87,31 @@ func (p *Partition) stillAt(from Position) bool {
 	return p.follower != nil && p.state.LeaderEpoch == from.LeaderEpoch && p.log.EndOffset() == from.Offset
 }
 
-// appendFromLeader appends whole batches as they are. A batch from a newer
-// epoch than ours was not the leader's to give: it was demoted, truncated and
-// wrote again while the answer was under way (KAFKA-18723).
+// appendFromLeader appends whole batches as they are, with one write. A batch
+// from a newer epoch than ours was not the leader's to give: it was demoted,
+// truncated and wrote again while the answer was under way (KAFKA-18723).
 func (p *Partition) appendFromLeader(records []byte) error {
-	for len(records) > 0 {
-		batch, rest, err := storage.FirstBatch(records)
-		if err != nil {
-			return nil // a batch cut short by the size limit
-		}
-		records = rest
-		if batch.LeaderEpoch() > p.state.LeaderEpoch {
-			return nil
-		}
-		if batch.BaseOffset() != p.log.EndOffset() {
-			return &ProtocolError{fmt.Sprintf("%s: leader %d sent offset %d, expected %d",
-				p.tp, p.state.Leader, batch.BaseOffset(), p.log.EndOffset())}
+	rest := records
+	for len(rest) > 0 {
+		batch, next, err := storage.FirstBatch(rest)
+		if err != nil || batch.LeaderEpoch() > p.state.LeaderEpoch {
+			break // cut short by the size limit, or not the leader's to give
 		}
 		if err := batch.Validate(); err != nil {
 			return &ProtocolError{fmt.Sprintf("%s: leader %d sent a bad batch at offset %d: %v",
 				p.tp, p.state.Leader, batch.BaseOffset(), err)}
 		}
-		if err := p.log.Append(batch); err != nil {
-			return err
-		}
+		rest = next
 	}
-	return nil
+	run := records[:len(records)-len(rest)]
+	if len(run) == 0 {
+		return nil
+	}
+	err := p.log.AppendRun(run)
+	if errors.Is(err, storage.ErrOutOfPlace) {
+		return &ProtocolError{fmt.Sprintf("%s: leader %d: %v", p.tp, p.state.Leader, err)}
+	}
+	return err
 }
 
 // ProtocolError is an answer that the protocol does not allow. Nothing of it

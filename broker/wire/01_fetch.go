@@ -79,7 +79,10 @@ func fetchResponse(n Node, req *kmsg.FetchRequest, results []partition.Fetched) 
 			p.ErrorCode = int16(r.Code)
 			// Without transactions the last stable offset is the high watermark.
 			p.HighWatermark, p.LastStableOffset, p.LogStartOffset = int64(r.HW), int64(r.HW), int64(r.LogStart)
-			p.RecordBatches = r.Records
+			// Clients such as librdkafka refuse a null here: no records are no bytes.
+			if p.RecordBatches = r.Records; p.RecordBatches == nil {
+				p.RecordBatches = []byte{}
+			}
 			if r.Diverging != nil {
 				p.DivergingEpoch.Epoch, p.DivergingEpoch.EndOffset = int32(r.Diverging.Epoch), int64(r.Diverging.End)
 			}
