@@ -106,30 +106,34 @@ func (b Batch) run(ctx context.Context, jobs []job, build string) ([]Row, error)
 // one makes one run and grades it. Its error is a panic.
 func (b Batch) one(ctx context.Context, j job, build string, tell func(Progress)) (Row, error) {
 	row := Row{Config: j.config, Fault: j.fault, Control: j.expect == mustLose, Status: checker.Unknown, Grade: checker.Unknown}
-	if ctx.Err() != nil {
+	if stopped(ctx) {
 		row.Verdict = "not run"
 		return row, nil
 	}
 	var (
-		out   Outcome
-		err   error
-		began = time.Now()
+		out      Outcome
+		err      error
+		panicked *workloads.Panic
+		began    = time.Now()
 	)
-	if panicked := workloads.Guard(func() { out, err = start(ctx, j.config, j.schedule, build, tell) }); panicked != nil {
-		err = panicked
-	}
+	crash := workloads.Guard(func() { out, err = start(ctx, j.config, j.schedule, build, tell) })
 	row.Seconds = time.Since(began).Seconds()
-	if err != nil {
+	switch {
+	case crash != nil:
+		row.Verdict = oneLine(crash)
+	case errors.As(err, &panicked):
+		crash, row.Verdict = panicked, oneLine(panicked)
+	case err != nil:
 		row.Verdict = "harness failed: " + oneLine(err)
-		if panicked := (*workloads.Panic)(nil); errors.As(err, &panicked) {
-			return row, err
-		}
-		return row, nil
+	default:
+		row.Dir, row.Status, row.Metrics = out.Dir, out.Result.Status, out.Result.Metrics
+		row.Grade, row.Verdict = grade(j.expect, out.Result)
 	}
-	row.Dir, row.Status, row.Metrics = out.Dir, out.Result.Status, out.Result.Metrics
-	row.Grade, row.Verdict = grade(j.expect, out.Result)
-	return row, nil
+	return row, crash
 }
+
+// stopped tells whether ctx is done.
+func stopped(ctx context.Context) bool { return ctx.Err() != nil }
 
 // batchWatch puts the progress of runs together.
 type batchWatch struct {

@@ -74,12 +74,18 @@ func newFolder(results, name string) (string, error) {
 	}
 }
 
+// writeJSON replaces path as a whole: who reads it meanwhile, or after a kill,
+// reads the old or the new one.
 func writeJSON(path string, v any) error {
 	data, err := json.MarshalIndent(v, "", "  ")
 	if err != nil {
 		return fmt.Errorf("write %s: %w", path, err)
 	}
-	if err := os.WriteFile(path, append(data, '\n'), 0o644); err != nil {
+	next := path + ".new"
+	if err := os.WriteFile(next, append(data, '\n'), 0o644); err != nil {
+		return fmt.Errorf("write: %w", err)
+	}
+	if err := os.Rename(next, path); err != nil {
 		return fmt.Errorf("write: %w", err)
 	}
 	return nil

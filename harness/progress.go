@@ -23,7 +23,7 @@ const (
 	tellEvery = 500 * time.Millisecond
 	// overhead is about what a run takes beside its schedule: start, topic,
 	// recovery, drain, stop and judgement.
-	overhead = 7 * time.Second
+	overhead = 4 * time.Second
 )
 
 // progress tells somebody about a run, on every stage and in between.

@@ -113,7 +113,7 @@ func (d Durability) configure(row Config, fault string) Config {
 		c.Nodes = s.Nodes
 	}
 	h := fnv.New32a()
-	fmt.Fprintf(h, "%d/%s/%s", d.Base.Seed, c.Short(), fault)
+	_, _ = fmt.Fprintf(h, "%d/%s/%s", d.Base.Seed, c.Short(), fault) // a hash never fails to write
 	c.Seed = uint64(h.Sum32())
 	return c
 }

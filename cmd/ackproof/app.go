@@ -52,6 +52,7 @@ func commands() []command {
 		{"check", "RUN|HISTORY", "judge a stored run or history again", (*app).check},
 		{"replay", "RUN [flags]", "run a stored run's schedule again: k of n fail", (*app).replay},
 		{"cluster", "up|down [flags]", "brokers to play with", (*app).cluster},
+		{"bench", "[flags]", "the broker's throughput and latency on this machine", (*app).bench},
 		{"broker", "[flags]", "the broker itself; broker --help lists its properties", (*app).broker},
 		{"version", "", "the build", (*app).version},
 	}
@@ -90,7 +91,7 @@ func (a *app) main(ctx context.Context, args []string) int {
 		exit, err := c.run(a, ctx, args[1:])
 		return a.exit(c, exit, err)
 	}
-	fmt.Fprintf(a.stderr, "ackproof: unknown command %q, allowed are %s\n", args[0], strings.Join(names, ", "))
+	a.warn("ackproof: unknown command %q, allowed are %s\n", args[0], strings.Join(names, ", "))
 	return exitBadInput
 }
 
@@ -108,10 +109,10 @@ func (a *app) exit(c command, exit int, err error) int {
 	case errors.As(err, &panicked):
 		return a.crashed(fmt.Sprint(panicked.Value), panicked.Stack)
 	case errors.As(err, &bad):
-		fmt.Fprintf(a.stderr, "ackproof %s: %s\n", c.name, oneLine(err))
+		a.warn("ackproof %s: %s\n", c.name, oneLine(err))
 		return exitBadInput
 	}
-	fmt.Fprintf(a.stderr, "ackproof %s: %s\n", c.name, oneLine(err))
+	a.warn("ackproof %s: %s\n", c.name, oneLine(err))
 	return exitCrash
 }
 
@@ -129,9 +130,14 @@ func (a *app) crashed(what string, stack []byte) int {
 	if err := os.WriteFile(path, fmt.Appendf(nil, "%s\n\n%s", what, stack), 0o600); err != nil {
 		where = "its stack could not be written: " + err.Error()
 	}
-	fmt.Fprintf(a.stderr, "ackproof: crashed: %s; %s\n", strings.ReplaceAll(what, "\n", "; "), where)
+	a.warn("ackproof: crashed: %s; %s\n", strings.ReplaceAll(what, "\n", "; "), where)
 	return exitCrash
 }
+
+// say and warn ignore errors: when nobody listens any more, the exit code is
+// still the verdict.
+func (a *app) say(format string, args ...any)  { _, _ = fmt.Fprintf(a.stdout, format, args...) }
+func (a *app) warn(format string, args ...any) { _, _ = fmt.Fprintf(a.stderr, format, args...) }
 
 func (a *app) clean() {
 	for i := len(a.cleanup) - 1; i >= 0; i-- {
@@ -140,12 +146,12 @@ func (a *app) clean() {
 }
 
 func (a *app) help() {
-	fmt.Fprintln(a.stdout, "ackproof puts acknowledged writes on trial.")
-	fmt.Fprintln(a.stdout)
+	a.say("ackproof puts acknowledged writes on trial.\n")
+	a.say("\n")
 	for _, c := range commands() {
-		fmt.Fprintf(a.stdout, "  ackproof %-28s %s\n", strings.TrimSpace(c.name+" "+c.usage), c.summary)
+		a.say("  ackproof %-28s %s\n", strings.TrimSpace(c.name+" "+c.usage), c.summary)
 	}
-	fmt.Fprintln(a.stdout)
-	fmt.Fprintln(a.stdout, "ackproof COMMAND --help lists a command's flags.")
-	fmt.Fprintln(a.stdout, "exit codes: 0 valid, 1 invalid, 2 unknown, 254 bad arguments, 255 ackproof failed")
+	a.say("\n")
+	a.say("ackproof COMMAND --help lists a command's flags.\n")
+	a.say("exit codes: 0 valid, 1 invalid, 2 unknown, 254 bad arguments, 255 ackproof failed\n")
 }

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"os"
 
 	"github.com/ackproof/ackproof/broker/server"
@@ -23,6 +22,6 @@ func (a *app) version(_ context.Context, args []string) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	fmt.Fprint(a.stdout, "ackproof, and with it ")
+	a.say("ackproof, and with it ")
 	return server.Main([]string{"--version"}, nil, a.stdout, a.stderr), nil
 }

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"fmt"
@@ -61,11 +60,11 @@ func (a *app) cluster(ctx context.Context, args []string) (int, error) {
 
 // keep keeps a cluster up until ctx is done.
 func (a *app) keep(ctx context.Context, p harness.Playground) error {
-	lock, err := lockKeeper(p.Dir)
+	unlock, err := lockKeeper(p.Dir)
 	if err != nil {
 		return err
 	}
-	defer lock.Close()
+	defer unlock()
 	if p.Broker, err = a.brokerBinary(p.Broker); err != nil {
 		return err
 	}
@@ -74,19 +73,19 @@ func (a *app) keep(ctx context.Context, p harness.Playground) error {
 
 func (a *app) tellCluster(s harness.PlaygroundState) {
 	bootstrap := strings.Join(s.Bootstrap, ",")
-	fmt.Fprintf(a.stdout, "bootstrap %s\n", bootstrap)
-	fmt.Fprintf(a.stdout, "topic     %s\n", s.Topic)
-	fmt.Fprintf(a.stdout, "logs      %s\n", strings.Join(s.Logs, " "))
-	fmt.Fprintf(a.stdout, "try       echo hello | kcat -P -b %s -t %s && kcat -C -b %s -t %s -e\n", bootstrap, s.Topic, bootstrap, s.Topic)
+	a.say("bootstrap %s\n", bootstrap)
+	a.say("topic     %s\n", s.Topic)
+	a.say("logs      %s\n", strings.Join(s.Logs, " "))
+	a.say("try       echo hello | kcat -P -b %s -t %s && kcat -C -b %s -t %s -e\n", bootstrap, s.Topic, bootstrap, s.Topic)
 }
 
 // clusterUp starts a keeper in the background and waits until its brokers are up.
 func (a *app) clusterUp(ctx context.Context, p harness.Playground) error {
-	lock, err := lockKeeper(p.Dir)
+	unlock, err := lockKeeper(p.Dir)
 	if err != nil {
 		return err
 	}
-	lock.Close() // the keeper takes it next
+	unlock() // the keeper takes it next
 	self, err := os.Executable()
 	if err != nil {
 		return fmt.Errorf("start the keeper: %w", err)
@@ -96,7 +95,7 @@ func (a *app) clusterUp(ctx context.Context, p harness.Playground) error {
 	if err != nil {
 		return fmt.Errorf("start the keeper: %w", err)
 	}
-	defer log.Close()
+	defer func() { _ = log.Close() }()
 	keeper := exec.Command(self, "cluster", "up", "--foreground", "--dir", p.Dir,
 		"--nodes", fmt.Sprint(p.Nodes), "--topic", p.Topic, "--mutant", p.Mutant, "--broker", p.Broker)
 	keeper.Stdout, keeper.Stderr = log, log
@@ -106,24 +105,26 @@ func (a *app) clusterUp(ctx context.Context, p harness.Playground) error {
 	}
 	ended := make(chan error, 1)
 	go func() { ended <- keeper.Wait() }()
+	var state harness.PlaygroundState
 	err = waitFor(ctx, upLimit, func() (bool, error) {
 		select {
-		case <-ended:
-			return false, fmt.Errorf("the cluster did not come up: %s", lastLine(logPath))
+		case how := <-ended:
+			return false, fmt.Errorf("the cluster did not come up: %s (%w)", lastLine(logPath), how)
 		default:
 		}
-		s, err := harness.ReadPlayground(p.Dir)
-		if err != nil {
+		state, err = harness.ReadPlayground(p.Dir)
+		if errors.Is(err, harness.ErrNotUp) {
 			return false, nil
 		}
-		a.tellCluster(s)
-		fmt.Fprintf(a.stdout, "stop      %s cluster down --dir %s\n", a.name, p.Dir)
-		return true, nil
+		return true, err
 	})
 	if err != nil {
 		_ = keeper.Process.Signal(syscall.SIGTERM)
+		return err
 	}
-	return err
+	a.tellCluster(state)
+	a.say("stop      %s cluster down --dir %s\n", a.name, p.Dir)
+	return nil
 }
 
 // clusterDown ends the keeper, and with it the brokers.
@@ -135,35 +136,41 @@ func (a *app) clusterDown(ctx context.Context, dir string) error {
 		}
 		return err
 	}
-	if lock, err := lockKeeper(dir); err == nil {
+	if unlock, err := lockKeeper(dir); err == nil {
 		// Nobody keeps this cluster: its keeper was killed, and the brokers
 		// with it. The process of that id, if there is one, is somebody else.
-		lock.Close()
+		unlock()
 		if err := os.Remove(filepath.Join(dir, "cluster.json")); err != nil {
 			return fmt.Errorf("cluster down: %w", err)
 		}
-		fmt.Fprintf(a.stdout, "the cluster in %s was down already: its keeper had died\n", dir)
+		a.say("the cluster in %s was down already: its keeper had died\n", dir)
 		return nil
 	}
 	if err := syscall.Kill(s.PID, syscall.SIGTERM); err != nil {
 		return fmt.Errorf("cluster down: process %d: %w", s.PID, err)
 	}
 	err = waitFor(ctx, downLimit, func() (bool, error) {
-		lock, err := lockKeeper(dir)
-		if err != nil {
+		unlock, err := lockKeeper(dir)
+		if errors.Is(err, errKept) {
 			return false, nil
 		}
-		return true, lock.Close()
+		if err == nil {
+			unlock()
+		}
+		return true, err
 	})
 	if err != nil {
 		return fmt.Errorf("cluster down: process %d: %w", s.PID, err)
 	}
-	fmt.Fprintf(a.stdout, "the cluster in %s is down\n", dir)
+	a.say("the cluster in %s is down\n", dir)
 	return nil
 }
 
-// lockKeeper takes the lock of the keeper in dir; while one lives it is refused.
-func lockKeeper(dir string) (*os.File, error) {
+// errKept is the error of a folder whose cluster is up.
+var errKept = errors.New("a cluster is up already")
+
+// lockKeeper takes the lock of the keeper in dir; while one lives it is errKept.
+func lockKeeper(dir string) (unlock func(), err error) {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return nil, badInput("dir: %w", err)
 	}
@@ -171,11 +178,12 @@ func lockKeeper(dir string) (*os.File, error) {
 	if err != nil {
 		return nil, badInput("dir: %w", err)
 	}
+	unlock = func() { _ = f.Close() }
 	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
-		f.Close()
-		return nil, badInput("a cluster is up in %s already, allowed is a folder without one", dir)
+		unlock()
+		return nil, badInput("%w in %s, allowed is a folder without one", errKept, dir)
 	}
-	return f, nil
+	return unlock, nil
 }
 
 // waitFor looks until it is so, an error, or the limit.
@@ -197,14 +205,10 @@ func waitFor(ctx context.Context, limit time.Duration, look func() (bool, error)
 }
 
 func lastLine(path string) string {
-	f, err := os.Open(path)
+	log, err := os.ReadFile(path)
 	if err != nil {
 		return err.Error()
 	}
-	defer f.Close()
-	last := "it said nothing"
-	for lines := bufio.NewScanner(f); lines.Scan(); {
-		last = lines.Text()
-	}
-	return last
+	lines := strings.Split(strings.TrimSpace(string(log)), "\n")
+	return lines[len(lines)-1]
 }

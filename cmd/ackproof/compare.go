@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"strconv"
 	"strings"
 
@@ -53,7 +52,7 @@ func (a *app) compare(ctx context.Context, args []string) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	fmt.Fprintf(a.stdout, "compare acks %s × min.isr %s on a %s cluster: schedule %s and seed %d for all, about %s\n",
+	a.say("compare acks %s × min.isr %s on a %s cluster: schedule %s and seed %d for all, about %s\n",
 		strings.Join(c.Acks, ","), strings.Join(minISRs, ","), c.Base.Cluster, schedule, c.Base.Seed, report.Span(expected))
 	return a.finish(&b, func() (harness.Suite, error) { return c.Run(ctx, b) })
 }

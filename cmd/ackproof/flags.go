@@ -46,7 +46,7 @@ func (f *flags) parse(args []string) ([]string, error) {
 
 func (f *flags) explain(err error) error {
 	if errors.Is(err, flag.ErrHelp) {
-		fmt.Fprintf(f.app.stdout, "ackproof %s %s\n", f.Name(), f.usage)
+		f.app.say("ackproof %s %s\n", f.Name(), f.usage)
 		f.SetOutput(f.app.stdout)
 		f.PrintDefaults()
 		return err

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"time"
 
 	"github.com/ackproof/ackproof/harness"
@@ -33,7 +32,7 @@ func (a *app) replay(ctx context.Context, args []string) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	fmt.Fprintf(a.stdout, "replay %s on a %s cluster: %d times, %d at a time, about %s\n",
+	a.say("replay %s on a %s cluster: %d times, %d at a time, about %s\n",
 		r.Dir, base.Cluster, times, b.Parallel, report.Span(expected))
 	began := time.Now()
 	s, err := a.watch(&b, func() (harness.Suite, error) { return r.Run(ctx, b) })
@@ -42,6 +41,6 @@ func (a *app) replay(ctx context.Context, args []string) (int, error) {
 	}
 	a.table(s, time.Since(began))
 	violated, unknown := harness.Count(s.Rows)
-	fmt.Fprintf(a.stdout, "%d of %d runs violated, %d unknown\n", violated, len(s.Rows), unknown)
+	a.say("%d of %d runs violated, %d unknown\n", violated, len(s.Rows), unknown)
 	return harness.Exit(s.Rows), nil
 }

@@ -67,7 +67,7 @@ func (a *app) summary(out harness.Outcome) {
 			r.Next = a.nextCommands(out.Dir)
 		}
 	}
-	report.Summary(a.stdout, r)
+	a.say("%s", report.Summary(r))
 }
 
 // nextCommands are what to type after a run that is not ok.

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"runtime"
 	"strings"
 	"time"
@@ -51,7 +50,7 @@ func (a *app) suite(ctx context.Context, args []string) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	fmt.Fprintf(a.stdout, "durability suite on a %s cluster (the broker's processes on loopback): %d runs, %d at a time, about %s\n",
+	a.say("durability suite on a %s cluster (the broker's processes on loopback): %d runs, %d at a time, about %s\n",
 		d.Base.Cluster, runs, b.Parallel, report.Span(expected))
 	return a.finish(&b, func() (harness.Suite, error) { return d.Run(ctx, b) })
 }
@@ -86,15 +85,15 @@ func (a *app) watch(b *harness.Batch, run func() (harness.Suite, error)) (harnes
 }
 
 func (a *app) table(s harness.Suite, took time.Duration) {
-	fmt.Fprintln(a.stdout)
-	report.Table(a.stdout, harness.TableRows(s.Rows))
-	fmt.Fprintf(a.stdout, "\n%s: %s, %d runs in %s, files in %s\n", s.Name, s.Status, len(s.Rows), report.Span(took), s.Dir)
+	a.say("\n")
+	a.say("%s", report.Table(harness.TableRows(s.Rows)))
+	a.say("\n%s: %s, %d runs in %s, files in %s\n", s.Name, s.Status, len(s.Rows), report.Span(took), s.Dir)
 	for _, r := range s.Rows {
 		if r.Grade == checker.OK || r.Dir == "" {
 			continue
 		}
 		for _, command := range a.nextCommands(r.Dir) {
-			fmt.Fprintf(a.stdout, "next      %s\n", command)
+			a.say("next      %s\n", command)
 		}
 	}
 }

@@ -138,7 +138,7 @@ func (d Drain) read(ctx context.Context, from *prober, partition int32, node int
 			if got, err = fetchPage(ctx, broker, d.Topic.Name, partition, position, drainPage); err != nil {
 				return err
 			}
-			if len(got.records) == 0 && !(marked && position >= got.high) {
+			if atEnd := marked && position >= got.high; len(got.records) == 0 && !atEnd {
 				return fmt.Errorf("high watermark is %d, read up to %d, marker read: %v", got.high, position, marked)
 			}
 			return nil

@@ -22,6 +22,7 @@ const (
 	nameClosed   = "CLIENT_CLOSED"
 	nameDataLoss = "DATA_LOSS"
 	nameBuffer   = "CLIENT_BUFFER_FULL"
+	nameNoOffset = "ACK_WITHOUT_OFFSET"
 	nameUnknown  = "UNKNOWN"
 )
 

@@ -6,6 +6,7 @@ import (
 
 	"github.com/twmb/franz-go/pkg/kgo"
 
+	"github.com/ackproof/ackproof/harness/history"
 	"github.com/ackproof/ackproof/workloads"
 )
 
@@ -62,6 +63,9 @@ func (p *producer) Send(ctx context.Context, topic string, partition int32, valu
 			return 0, sendError(o.err, maybeRetried)
 		case !p.offsets:
 			return workloads.NoOffset, nil
+		case o.offset < 0:
+			// The broker took it for a duplicate too old to know its offset of.
+			return 0, &workloads.OpError{Class: history.Info, Name: nameNoOffset}
 		}
 		return o.offset, nil
 	case <-ctx.Done():

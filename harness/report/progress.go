@@ -36,7 +36,7 @@ func (p *Progress) Now(format string, args ...any) {
 	defer p.mu.Unlock()
 	p.erase()
 	p.shown = cut(fmt.Sprintf(format, args...), p.width-1)
-	fmt.Fprint(p.w, p.shown)
+	p.write(p.shown)
 }
 
 // Line says something that stays.
@@ -44,7 +44,7 @@ func (p *Progress) Line(format string, args ...any) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.erase()
-	fmt.Fprintln(p.w, fmt.Sprintf(format, args...))
+	p.write(fmt.Sprintf(format, args...) + "\n")
 }
 
 // Done takes away what Now has shown.
@@ -56,10 +56,13 @@ func (p *Progress) Done() {
 
 func (p *Progress) erase() {
 	if p.shown != "" {
-		fmt.Fprint(p.w, "\r"+strings.Repeat(" ", utf8.RuneCountInString(p.shown))+"\r")
+		p.write("\r" + strings.Repeat(" ", utf8.RuneCountInString(p.shown)) + "\r")
 		p.shown = ""
 	}
 }
+
+// write ignores errors: a run goes on when nobody listens any more.
+func (p *Progress) write(s string) { _, _ = io.WriteString(p.w, s) }
 
 func cut(s string, width int) string {
 	if r := []rune(s); width > 0 && len(r) > width {

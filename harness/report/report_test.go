@@ -40,8 +40,7 @@ func failed() checker.Result {
 }
 
 func TestSummaryOfAFailure(t *testing.T) {
-	var out strings.Builder
-	Summary(&out, Run{
+	out := Summary(Run{
 		Title: "acks=all min.isr=2, 3 replicas on 3 local brokers", Dir: "results/x", Result: failed(),
 		Next: []string{"ackproof check results/x", "ackproof replay results/x -n 20"},
 	})
@@ -61,7 +60,7 @@ reads     stale by 12.0s at most
 files     results/x
 next      ackproof check results/x
           ackproof replay results/x -n 20
-`, out.String())
+`, out)
 }
 
 func TestASummaryFitsAScreen(t *testing.T) {
@@ -69,10 +68,9 @@ func TestASummaryFitsAScreen(t *testing.T) {
 	for range 20 {
 		r.Verdicts = append(r.Verdicts, r.Verdicts[2])
 	}
-	var out strings.Builder
-	Summary(&out, Run{Result: r})
-	require.Contains(t, out.String(), "  and 18 more checks, in verdict.json\n")
-	require.Less(t, strings.Count(out.String(), "\n"), 25)
+	out := Summary(Run{Result: r})
+	require.Contains(t, out, "  and 18 more checks, in verdict.json\n")
+	require.Less(t, strings.Count(out, "\n"), 25)
 }
 
 func TestVerdictsInWords(t *testing.T) {
@@ -93,15 +91,14 @@ func TestVerdictsInWords(t *testing.T) {
 }
 
 func TestTableIsAligned(t *testing.T) {
-	var out strings.Builder
-	Table(&out, []Row{
+	out := Table([]Row{
 		{Config: "acks=all min.isr=2", Fault: "partition", Metrics: failed().Metrics, Verdict: "ok"},
 		{Config: "acks=0", Fault: "acks0-loss", Metrics: checker.Metrics{}, Verdict: "lost 435, as it must"},
 	})
 	require.Equal(t, `config              fault       acked  lost  dup  unknown  unavail    p50    p99  verdict
 acks=all min.isr=2  partition     990     2    0        9     2.0s  1.4ms  948ms  ok
 acks=0              acks0-loss      0     0    0        0     0.0s      -      -  lost 435, as it must
-`, out.String())
+`, out)
 }
 
 func TestJUnitTellsFailuresErrorsAndSkipped(t *testing.T) {

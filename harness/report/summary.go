@@ -2,7 +2,6 @@ package report
 
 import (
 	"fmt"
-	"io"
 	"slices"
 	"strings"
 
@@ -18,9 +17,10 @@ type Run struct {
 	Next []string
 }
 
-// Summary prints a run on one screen: the verdict, each check that is not ok
+// Summary tells of a run on one screen: the verdict, each check that is not ok
 // with the ops that show it, the numbers, and the next command.
-func Summary(w io.Writer, r Run) {
+func Summary(r Run) string {
+	w := &strings.Builder{}
 	if r.Title != "" {
 		fmt.Fprintln(w, r.Title)
 	}
@@ -55,6 +55,7 @@ func Summary(w io.Writer, r Run) {
 		}
 		fmt.Fprintf(w, "%-9s %s\n", label, command)
 	}
+	return w.String()
 }
 
 // shownChecks is how many checks are told in full, so that a summary fits a
@@ -105,7 +106,7 @@ func countLine(counts map[checker.Status]int) string {
 	return strings.Join(parts, ", ")
 }
 
-func check(w io.Writer, v checker.Verdict) {
+func check(w *strings.Builder, v checker.Verdict) {
 	kind := string(v.Status)
 	if v.Status == checker.Violation {
 		kind += " (not promised)"
@@ -123,7 +124,7 @@ func check(w io.Writer, v checker.Verdict) {
 	}
 }
 
-func numbers(w io.Writer, m checker.Metrics) {
+func numbers(w *strings.Builder, m checker.Metrics) {
 	fmt.Fprintf(w, "sends     %d: %d acked, %d failed, %d unknown (%d of them committed)\n",
 		m.Sends, m.Acked, m.Failed, m.Unknown, m.Recovered)
 	fmt.Fprintf(w, "records   %d drained, %d polled, %d lost, %d duplicated\n", m.Drained, m.Polled, m.Lost, m.Duplicates)

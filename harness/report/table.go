@@ -2,7 +2,6 @@ package report
 
 import (
 	"fmt"
-	"io"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -57,8 +56,8 @@ func millis(ns int64) string {
 	return fmt.Sprintf("%.1fs", ms/1000)
 }
 
-// Table prints rows under heads, texts to the left and numbers to the right.
-func Table(w io.Writer, rows []Row) {
+// Table sets rows under heads, texts to the left and numbers to the right.
+func Table(rows []Row) string {
 	lines := [][]string{make([]string, len(columns))}
 	for i, c := range columns {
 		lines[0][i] = c.head
@@ -76,6 +75,7 @@ func Table(w io.Writer, rows []Row) {
 			widths[i] = max(widths[i], utf8.RuneCountInString(cell))
 		}
 	}
+	var table strings.Builder
 	for _, line := range lines {
 		var out strings.Builder
 		for i, cell := range line {
@@ -86,6 +86,7 @@ func Table(w io.Writer, rows []Row) {
 				out.WriteString(gap + cell + "  ")
 			}
 		}
-		fmt.Fprintln(w, strings.TrimRight(out.String(), " "))
+		table.WriteString(strings.TrimRight(out.String(), " ") + "\n")
 	}
+	return table.String()
 }

@@ -1,0 +1,57 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+
+	"github.com/ackproof/ackproof/harness/bench"
+	"github.com/ackproof/ackproof/nemesis"
+)
+
+// bench is `ackproof bench`: the broker's throughput and latency on this
+// machine. It gives figures, never a verdict.
+func (a *app) bench(ctx context.Context, args []string) (int, error) {
+	each, rounds, flush, broker := nemesis.Millis(3000), 3, "never", ""
+	f := a.flags("bench", "[flags]")
+	f.span(&each, "each", "time of each measurement")
+	f.whole(&rounds, "rounds", "rounds; each load counts with its median")
+	f.StringVar(&flush, "flush", flush, "flush policy: never, interval, before-ack")
+	f.StringVar(&broker, "broker", "", "path of an ackbroker `binary` (default: the broker in this binary)")
+	rest, err := f.parse(args)
+	if err == nil {
+		err = none(rest)
+	}
+	if err != nil {
+		return 0, err
+	}
+	if each < 1 || rounds < 1 {
+		return 0, badInput("each is %s, rounds is %d, allowed is more than 0", each.Duration(), rounds)
+	}
+	if broker, err = a.brokerBinary(broker); err != nil {
+		return 0, err
+	}
+	dir, err := os.MkdirTemp("", "ackproof-bench-")
+	if err != nil {
+		return 0, err
+	}
+	a.cleanup = append(a.cleanup, func() { _ = os.RemoveAll(dir) })
+	a.say("3 brokers on loopback, 1 partition, RF 3, acks=all, min.insync.replicas=2, flush.policy=%s\n", flush)
+	medians, err := bench.Broker(ctx, bench.Options{Binary: broker, Dir: dir, Flush: flush,
+		Loads: bench.Loads(each.Duration()), Rounds: rounds,
+		Told: func(round int, f bench.Figures) { a.warn("round %d of %d  %s\n", round, rounds, figures(f)) }})
+	if err != nil {
+		return 0, err
+	}
+	a.say("medians of %d\n", rounds)
+	for _, m := range medians {
+		a.say("%s\n", figures(m))
+	}
+	return exitValid, nil
+}
+
+func figures(f bench.Figures) string {
+	return fmt.Sprintf("%5d B  %5d outstanding  %9.0f records/s  %6.1f MB/s  p50 %7.2f ms  p99 %7.2f ms",
+		f.RecordBytes, f.Outstanding, f.RecordsPerSecond, f.MBPerSecond,
+		float64(f.P50.Microseconds())/1000, float64(f.P99.Microseconds())/1000)
+}
