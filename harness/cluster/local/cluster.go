@@ -201,11 +201,11 @@ func (c *Cluster) Heal(ctx context.Context) error {
 	return errors.Join(errs...)
 }
 
-// Bootstrap lists the addresses of the clients' links, node 1 first.
+// Bootstrap lists the addresses that clients connect to, node 1 first.
 func (c *Cluster) Bootstrap() []string {
 	var addresses []string
 	for _, n := range c.nodes {
-		addresses = append(addresses, c.proxies.address(nemesis.Clients, nemesis.Endpoint(n.id)))
+		addresses = append(addresses, c.outsideAddress(n))
 	}
 	return addresses
 }

@@ -30,11 +30,7 @@ func (n *node) properties() map[string]string {
 	inside := address(p.inside)
 	voters := make([]string, len(c.nodes))
 	for i, peer := range c.nodes {
-		at := inside
-		if peer.id != n.id {
-			at = c.proxies.address(nemesis.Endpoint(n.id), nemesis.Endpoint(peer.id))
-		}
-		voters[i] = strconv.Itoa(peer.id) + "@" + at
+		voters[i] = strconv.Itoa(peer.id) + "@" + c.insideAddress(n, peer)
 	}
 	properties := Defaults()
 	maps.Copy(properties, c.options.Properties)
@@ -42,7 +38,7 @@ func (n *node) properties() map[string]string {
 		"node.id":                    strconv.Itoa(n.id),
 		"cluster.id":                 c.id,
 		"listeners":                  "INSIDE://" + inside + ",OUTSIDE://" + address(p.outside),
-		"advertised.listeners":       "OUTSIDE://" + c.proxies.address(nemesis.Clients, nemesis.Endpoint(n.id)),
+		"advertised.listeners":       "OUTSIDE://" + c.outsideAddress(n),
 		"inter.broker.listener.name": "INSIDE",
 		"controller.quorum.voters":   strings.Join(voters, ","),
 		"log.dirs":                   n.dataDir(),
@@ -53,4 +49,20 @@ func (n *node) properties() map[string]string {
 		properties["mutant"] = c.options.Mutant
 	}
 	return properties
+}
+
+// insideAddress is where a broker reaches a peer, or itself.
+func (c *Cluster) insideAddress(from, to *node) string {
+	if c.options.Direct || from == to {
+		return address(to.ports.Load().inside)
+	}
+	return c.proxies.address(nemesis.Endpoint(from.id), nemesis.Endpoint(to.id))
+}
+
+// outsideAddress is where clients reach a broker.
+func (c *Cluster) outsideAddress(n *node) string {
+	if c.options.Direct {
+		return address(n.ports.Load().outside)
+	}
+	return c.proxies.address(nemesis.Clients, nemesis.Endpoint(n.id))
 }

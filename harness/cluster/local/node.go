@@ -131,7 +131,8 @@ func (n *node) move(from *process) {
 	if !n.wanted || n.process.Load() != from || n.cluster.stopped.Load() {
 		return
 	}
-	if n.moves++; n.moves > portTries {
+	// Without links between them, peers and clients would not find it elsewhere.
+	if n.moves++; n.moves > portTries || n.cluster.options.Direct {
 		n.crash(from)
 		return
 	}

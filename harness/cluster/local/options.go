@@ -27,6 +27,9 @@ type Options struct {
 	Properties map[string]string
 	// Mutant names the protocol bug that all brokers run with; "" for none.
 	Mutant string
+	// Direct leaves the links out, for measurements: brokers and clients reach
+	// each other without a relay between them, and link faults have no effect.
+	Direct bool
 	// StartTimeout bounds the time until all brokers are healthy; 0 means 30 s.
 	StartTimeout time.Duration
 	// KeepData leaves the nodes' data in Dir after Stop, for a look at it.
