@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"net"
+	"slices"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -18,12 +20,37 @@ import (
 // wireTo makes dials of a dialer succeed or fail as the test wants, and notes
 // when they were.
 type wireTo struct {
+	mu      sync.Mutex
 	refuse  error
 	dials   []time.Time
 	remotes []*remote
 }
 
+func (p *wireTo) setRefuse(err error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.refuse = err
+}
+
+// dialled gives the times of the dials so far.
+func (p *wireTo) dialled() []time.Time {
+	synctest.Wait()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return slices.Clone(p.dials)
+}
+
+// remote gives the other end of the nth connection.
+func (p *wireTo) remote(n int) *remote {
+	synctest.Wait()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.remotes[n]
+}
+
 func (p *wireTo) connect(context.Context) (net.Conn, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
 	p.dials = append(p.dials, time.Now())
 	if p.refuse != nil {
 		return nil, p.refuse
@@ -68,19 +95,19 @@ func tokens(responses []broker.PeerResponse) (ok, failed []uint64) {
 
 func TestPeerResponsesAreMatchedToRequests(t *testing.T) {
 	peerWorld(t, func(w *world, peer *wireTo) {
-		require.Empty(t, peer.dials, "dialled on demand")
+		require.Empty(t, peer.dialled(), "dialled on demand")
 		w.do(toPeer(1, time.Minute), toPeer(2, time.Minute))
 		w.do(toPeer(3, time.Minute))
-		require.Len(t, peer.dials, 1)
-		frames := peer.remotes[0].received()
+		require.Len(t, peer.dialled(), 1)
+		frames := peer.remote(0).received()
 		require.Len(t, frames, 3)
 		h, request, err := wire.DecodeRequest(frames[0], true)
 		require.NoError(t, err)
 		require.Equal(t, "broker-1", h.ClientID)
 		require.Equal(t, metadataRequest(), request)
 
-		peer.remotes[0].respond(t, frames[2])
-		peer.remotes[0].respond(t, frames[0])
+		peer.remote(0).respond(t, frames[2])
+		peer.remote(0).respond(t, frames[0])
 		ok, failed := tokens(inputs[broker.PeerResponse](w))
 		require.Equal(t, []uint64{3, 1}, ok)
 		require.Empty(t, failed)
@@ -101,32 +128,32 @@ func TestPeerTimeoutFailsEveryOpenRequest(t *testing.T) {
 		require.Empty(t, ok)
 		require.ElementsMatch(t, []uint64{1, 2}, failed)
 		require.ErrorIs(t, inputs[broker.PeerResponse](w)[0].Err, errPeerTimeout)
-		require.Error(t, peer.remotes[0].closed())
+		require.Error(t, peer.remote(0).closed())
 	})
 }
 
 func TestAnsweredRequestDoesNotTimeOut(t *testing.T) {
 	peerWorld(t, func(w *world, peer *wireTo) {
 		w.do(toPeer(1, time.Second))
-		peer.remotes[0].respond(t, peer.remotes[0].received()[0])
+		peer.remote(0).respond(t, peer.remote(0).received()[0])
 		time.Sleep(time.Hour)
 		w.do(toPeer(2, time.Second))
-		require.Len(t, peer.dials, 1, "the idle connection is still good")
-		require.Len(t, peer.remotes[0].received(), 2)
+		require.Len(t, peer.dialled(), 1, "the idle connection is still good")
+		require.Len(t, peer.remote(0).received(), 2)
 	})
 }
 
 func TestLostConnectionFailsItsRequestsAndIsDialledAgain(t *testing.T) {
 	peerWorld(t, func(w *world, peer *wireTo) {
 		w.do(toPeer(1, time.Minute))
-		peer.remotes[0].respond(t, peer.remotes[0].received()[0])
+		peer.remote(0).respond(t, peer.remote(0).received()[0])
 		w.do(toPeer(2, time.Minute))
-		require.NoError(t, peer.remotes[0].net.Close())
+		require.NoError(t, peer.remote(0).net.Close())
 		synctest.Wait()
 		require.ErrorIs(t, inputs[broker.PeerResponse](w)[1].Err, errPeerHungUp)
 		w.do(toPeer(3, time.Minute))
-		require.Len(t, peer.dials, 2, "at once, as the connection had worked")
-		peer.remotes[1].respond(t, peer.remotes[1].received()[0])
+		require.Len(t, peer.dialled(), 2, "at once, as the connection had worked")
+		peer.remote(1).respond(t, peer.remote(1).received()[0])
 		ok, failed := tokens(inputs[broker.PeerResponse](w))
 		require.Equal(t, []uint64{1, 3}, ok)
 		require.Equal(t, []uint64{2}, failed)
@@ -150,11 +177,11 @@ func TestGarbageFromAPeerFailsItsRequests(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			peerWorld(t, func(w *world, peer *wireTo) {
 				w.do(toPeer(1, time.Minute))
-				peer.remotes[0].write(garbage)
+				peer.remote(0).write(garbage)
 				responses := inputs[broker.PeerResponse](w)
 				require.Len(t, responses, 1)
 				require.ErrorIs(t, responses[0].Err, wire.ErrMalformed)
-				require.Error(t, peer.remotes[0].closed())
+				require.Error(t, peer.remote(0).closed())
 			})
 		})
 	}
@@ -162,7 +189,7 @@ func TestGarbageFromAPeerFailsItsRequests(t *testing.T) {
 
 func TestUnreachablePeerIsDialledWithBackoff(t *testing.T) {
 	peerWorld(t, func(w *world, peer *wireTo) {
-		peer.refuse = errors.New("connection refused")
+		peer.setRefuse(errors.New("connection refused"))
 		began := time.Now()
 		var after []time.Duration
 		for token := range uint64(6) {
@@ -171,29 +198,27 @@ func TestUnreachablePeerIsDialledWithBackoff(t *testing.T) {
 			synctest.Wait()
 			_, failed := tokens(inputs[broker.PeerResponse](w))
 			require.Len(t, failed, int(token)+1)
-			after = append(after, peer.dials[token].Sub(began)-time.Duration(token)*maxDialBackoff)
+			after = append(after, peer.dialled()[token].Sub(began)-time.Duration(token)*maxDialBackoff)
 		}
 		require.Equal(t, []time.Duration{
 			0, 50 * time.Millisecond, 100 * time.Millisecond, 200 * time.Millisecond, 400 * time.Millisecond, 500 * time.Millisecond,
 		}, after)
 
-		peer.refuse = nil
+		peer.setRefuse(nil)
 		w.do(toPeer(10, time.Minute))
 		time.Sleep(maxDialBackoff)
-		synctest.Wait()
-		require.Len(t, peer.remotes[0].received(), 1)
+		require.Len(t, peer.remote(0).received(), 1)
 	})
 }
 
 func TestPeerThatHangsUpAtOnceIsDialledWithBackoff(t *testing.T) {
 	peerWorld(t, func(w *world, peer *wireTo) {
 		w.do(toPeer(1, time.Minute))
-		require.NoError(t, peer.remotes[0].net.Close())
+		require.NoError(t, peer.remote(0).net.Close())
 		w.do(toPeer(2, time.Minute))
-		require.Len(t, peer.dials, 1)
+		require.Len(t, peer.dialled(), 1)
 		time.Sleep(minDialBackoff)
-		synctest.Wait()
-		require.Len(t, peer.dials, 2)
+		require.Len(t, peer.dialled(), 2)
 	})
 }
 
@@ -201,26 +226,24 @@ func TestRaftMessagesKeepTheirOrder(t *testing.T) {
 	peerWorld(t, func(w *world, peer *wireTo) {
 		w.do(broker.SendRaft{To: 2, Payload: []byte("a")}, broker.SendRaft{To: 2, Payload: []byte("b")})
 		w.do(broker.SendRaft{To: 2, Payload: []byte("c")})
-		require.Equal(t, []string{"a", "b", "c"}, raftPayloads(t, peer.remotes[0]))
+		require.Equal(t, []string{"a", "b", "c"}, raftPayloads(t, peer.remote(0)))
 	})
 }
 
 func TestRaftMessagesToAnUnreachablePeerAreLost(t *testing.T) {
 	peerWorld(t, func(w *world, peer *wireTo) {
-		peer.refuse = errors.New("connection refused")
+		peer.setRefuse(errors.New("connection refused"))
 		w.do(broker.SendRaft{To: 2, Payload: []byte("lost")})
-		peer.refuse = nil
+		peer.setRefuse(nil)
 		w.do(broker.SendRaft{To: 2, Payload: []byte("kept")})
 		time.Sleep(minDialBackoff)
-		synctest.Wait()
-		require.Equal(t, []string{"kept"}, raftPayloads(t, peer.remotes[0]))
+		require.Equal(t, []string{"kept"}, raftPayloads(t, peer.remote(0)))
 
-		require.NoError(t, peer.remotes[0].net.Close())
+		require.NoError(t, peer.remote(0).net.Close())
 		synctest.Wait()
 		w.do(broker.SendRaft{To: 2, Payload: []byte("on a new connection")})
 		time.Sleep(maxDialBackoff)
-		synctest.Wait()
-		require.Equal(t, []string{"on a new connection"}, raftPayloads(t, peer.remotes[1]))
+		require.Equal(t, []string{"on a new connection"}, raftPayloads(t, peer.remote(1)))
 	})
 }
 

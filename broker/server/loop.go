@@ -17,6 +17,9 @@ const (
 	statusInterval = 200 * time.Millisecond
 )
 
+// noWakeUp is the wake-up time of a timer that is not set.
+const noWakeUp time.Duration = -1
+
 // flusher has something to write that it was handed during a batch of steps.
 type flusher interface{ flush() }
 
@@ -24,7 +27,7 @@ type flusher interface{ flush() }
 type loop struct {
 	*driver
 	timer *time.Timer
-	// wakeAt is when the timer fires, 0 if it is not set.
+	// wakeAt is when the timer fires, noWakeUp if it is not set.
 	wakeAt time.Duration
 	// own holds the inputs that effects have led to at once: the loop cannot
 	// wait for room in the queue that it alone empties.
@@ -37,7 +40,7 @@ type loop struct {
 func newLoop(d *driver) *loop {
 	timer := time.NewTimer(time.Hour)
 	timer.Stop()
-	return &loop{driver: d, timer: timer}
+	return &loop{driver: d, timer: timer, wakeAt: noWakeUp}
 }
 
 // run steps the core until an Exit effect, whose error it returns. The first
@@ -93,7 +96,7 @@ func (l *loop) wait() broker.Input {
 }
 
 func (l *loop) tick() broker.Input {
-	l.wakeAt = 0
+	l.wakeAt = noWakeUp
 	return broker.Tick{}
 }
 

@@ -7,6 +7,7 @@ import (
 	"math"
 	"net"
 	"os"
+	"slices"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -60,7 +61,24 @@ func (c *scriptedCore) Step(now model.Time, in broker.Input) []broker.Effect {
 	return nil
 }
 
-func (c *scriptedCore) Status() broker.Status { return c.status }
+func (c *scriptedCore) Status() broker.Status {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.status
+}
+
+func (c *scriptedCore) setStatus(s broker.Status) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.status = s
+}
+
+// stepped gives the times of the steps so far.
+func (c *scriptedCore) stepped() []model.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return slices.Clone(c.times)
+}
 
 // world is a driver with a scripted core, in a bubble of its own time: Wait in
 // there ends when everything that can happen has happened.
