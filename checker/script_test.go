@@ -67,10 +67,10 @@ func (s *script) history(text string) *history.History {
 }
 
 func (s *script) line(f []string) {
-	switch {
-	case f[0] == "fault":
+	switch f[0] {
+	case "fault":
 		s.fault(f[1:])
-	case f[0] == "final":
+	case "final":
 		s.final(f[1:])
 	default:
 		s.op(f)
@@ -161,11 +161,10 @@ func (s *script) fault(f []string) {
 func (s *script) final(f []string) {
 	part, node := int32(0), 0
 	for ; len(f) > 0 && !strings.Contains(f[0], "="); f = f[1:] {
-		switch {
-		case f[0] == "part":
+		if f[0] == "part" {
 			part = int32(s.int(f[1]))
 			f = f[1:]
-		default:
+		} else {
 			node = s.int(strings.TrimPrefix(f[0], "n"))
 		}
 	}
