@@ -150,20 +150,6 @@ func (i *Image) TopicConfig(topic, name string, static map[string]string) (strin
 	return properties[at].Default, SourceDefault
 }
 
-// MinISR is a topic's effective min.insync.replicas: never more than its
-// replication factor (KIP-966).
-func (i *Image) MinISR(topic string, static map[string]string) int {
-	value, _ := i.TopicConfig(topic, MinInSyncReplicas, static)
-	minISR, err := strconv.Atoi(value)
-	if err != nil {
-		panic(fmt.Sprintf("controller: topic %s holds min.insync.replicas=%q, which was never valid", topic, value))
-	}
-	if t := i.Topics[topic]; t != nil {
-		minISR = min(minISR, len(t.Partitions[0].Replicas))
-	}
-	return minISR
-}
-
 func (i *Image) uncleanAllowed(topic string) bool {
 	value, _ := i.TopicConfig(topic, UncleanLeaderElectionEnable, i.StaticConfig)
 	return value == "true"
