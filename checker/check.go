@@ -47,7 +47,7 @@ func Check(h *history.History, o Options) Result {
 	res.Verdicts = []Verdict{{Check: CheckHistory, Status: OK}}
 	for _, check := range []func(*run) []Verdict{
 		coverage, durability, agreement, dirtyReads, phantoms, duplicates,
-		order, endOffsets, replicas, processOrder,
+		realTimeOrder, endOffsets, replicas, processOrder,
 	} {
 		res.Verdicts = append(res.Verdicts, check(r)...)
 	}
