@@ -151,11 +151,11 @@ func (c *randomClient) hurt(draw *rand.Rand, o worldOptions) {
 			w.boot(id)
 		}
 	case 5:
-		w.cut[[2]model.NodeID{id, other}] = true
+		w.net.cut[[2]model.NodeID{id, other}] = true
 	case 6:
 		for _, other := range w.order {
 			if other != id {
-				w.cut[[2]model.NodeID{id, other}], w.cut[[2]model.NodeID{other, id}] = true, true
+				w.net.cut[[2]model.NodeID{id, other}], w.net.cut[[2]model.NodeID{other, id}] = true, true
 			}
 		}
 	case 7:
