@@ -2,6 +2,7 @@ package broker
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/twmb/franz-go/pkg/kmsg"
 
@@ -59,18 +60,38 @@ func newProof(o worldOptions) proof {
 		seen: map[replicaName]*seen{}, ledger: map[logName][]entry{}}
 }
 
-// crashed tells of a power loss: what was not counted on may be gone.
+// crashed tells of a power loss: what was not counted on may be gone. That is
+// no loss to the cluster while the node is in no ISR.
 func (p *proof) crashed(id model.NodeID) {
-	p.lossy = p.lossy || p.flush != FlushBeforeAck
+	p.lossy = p.lossy || p.flush != FlushBeforeAck && p.inSync(id)
 	for name, was := range p.seen {
 		if name.node == id {
 			was.hw = min(was.hw, was.end)
+			if p.flush != FlushBeforeAck {
+				was.hw, was.end = 0, 0
+			}
 		}
 	}
 }
 
 // wiped tells that a disk was emptied.
-func (p *proof) wiped() { p.lossy = true }
+func (p *proof) wiped(id model.NodeID) {
+	p.lossy = p.lossy || p.inSync(id)
+	for name, was := range p.seen {
+		if name.node == id {
+			was.hw, was.end = 0, 0
+		}
+	}
+}
+
+func (p *proof) inSync(id model.NodeID) bool {
+	for _, state := range p.newest.Partitions() {
+		if slices.Contains(state.ISR, id) {
+			return true
+		}
+	}
+	return false
+}
 
 func (p *proof) fault(n *worldNode, h *held, format string, args ...any) {
 	p.problems = append(p.problems, fmt.Sprintf("node %d: %s: %s", n.id, h.replica, fmt.Sprintf(format, args...)))

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kmsg"
@@ -31,9 +32,10 @@ type message struct {
 	answer   bool
 }
 
+// heldMessage is delivered in the end, or its connection breaks.
 type heldMessage struct {
 	message
-	deliver func()
+	deliver, lose func()
 }
 
 func newNetwork() network {
@@ -54,7 +56,7 @@ var kinds = map[kmsg.Key]string{
 }
 
 // transmit carries a message over a link.
-func (w *world) transmit(m message, deliver func()) {
+func (w *world) transmit(m message, deliver, lose func()) {
 	delay := hop
 	if w.net.delay != nil && m.kind != "raft" && w.net.delay.IntN(20) == 0 {
 		delay += time.Duration(w.net.delay.IntN(1500)) * time.Millisecond
@@ -67,7 +69,7 @@ func (w *world) transmit(m message, deliver func()) {
 		}
 		for _, rule := range w.net.rules {
 			if rule == m {
-				w.net.held = append(w.net.held, heldMessage{m, deliver})
+				w.net.held = append(w.net.held, heldMessage{m, deliver, lose})
 				return
 			}
 		}
@@ -75,36 +77,30 @@ func (w *world) transmit(m message, deliver func()) {
 	})
 }
 
-// hold keeps messages back from now on; what it returned is their rule.
+// hold keeps such messages back from now on, until stopHolding.
 func (w *world) hold(m message) { w.net.rules = append(w.net.rules, m) }
 
-// letGo ends a rule and delivers what it kept, or loses it; it tells how many.
-func (w *world) letGo(m message, lose bool) int {
-	w.net.rules = deleteEqual(w.net.rules, m)
-	var kept []heldMessage
-	count := 0
-	for _, h := range w.net.held {
-		if h.message != m {
-			kept = append(kept, h)
-			continue
-		}
-		count++
-		if !lose {
-			w.at(hop, h.deliver)
-		}
-	}
-	w.net.held = kept
-	return count
+func (w *world) stopHolding(m message) {
+	w.net.rules = slices.DeleteFunc(w.net.rules, func(rule message) bool { return rule == m })
 }
 
-func deleteEqual(rules []message, m message) []message {
-	var rest []message
-	for _, rule := range rules {
-		if rule != m {
-			rest = append(rest, rule)
+// letGo delivers what was held, or breaks its connection; it tells how many.
+func (w *world) letGo(m message, lose bool) int {
+	w.stopHolding(m)
+	count := 0
+	w.net.held = slices.DeleteFunc(w.net.held, func(h heldMessage) bool {
+		if h.message != m {
+			return false
 		}
-	}
-	return rest
+		count++
+		if lose {
+			w.at(hop, h.lose)
+		} else {
+			w.at(hop, h.deliver)
+		}
+		return true
+	})
+	return count
 }
 
 func (w *world) heal() {
@@ -149,6 +145,7 @@ func (w *world) deliverRequest(from *worldNode, e Send) {
 			answer(nil, errTimeout)
 		}
 	})
+	broken := func() { answer(nil, errHungUp) }
 	kind := kinds[kmsg.Key(e.Request.Key())]
 	frame := e.Request.AppendTo(nil)
 	w.transmit(message{from: from.id, to: e.To, kind: kind}, func() {
@@ -164,9 +161,9 @@ func (w *world) deliverRequest(from *worldNode, e Send) {
 					panic(err)
 				}
 				answer(back, nil)
-			})
+			}, broken)
 		})
-	})
+	}, broken)
 }
 
 func recode(req kmsg.Request, frame []byte) kmsg.Request {

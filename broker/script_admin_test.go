@@ -102,5 +102,6 @@ func (s *script) prefer(d *datadriven.TestData) string {
 	elect.Topics = append(elect.Topics, et)
 	resp, err = s.w.client(s.controller(), elect)
 	require.NoError(s.t, err)
+	s.w.run(5 * time.Millisecond) // until the others have heard
 	return model.ErrorCode(resp.(*kmsg.ElectLeadersResponse).Topics[0].Partitions[0].ErrorCode).String()
 }

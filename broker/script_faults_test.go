@@ -55,6 +55,20 @@ func (s *script) hold(d *datadriven.TestData) string {
 	return "ok"
 }
 
+// stop-holding lets new messages pass; those held stay held.
+func (s *script) stopHolding(d *datadriven.TestData) string {
+	s.w.stopHolding(s.message(d))
+	return "ok"
+}
+
+// clean-start node=1 tells what a broker thinks of its last life.
+func (s *script) cleanStart(d *datadriven.TestData) string {
+	var node int
+	d.ScanArgs(s.t, "node", &node)
+	l := s.w.nodes[model.NodeID(node)].core.lifecycle
+	return fmt.Sprintf("clean=%t previous-epoch-known=%t", l.cleanStart, l.previousEpoch != model.NoBrokerEpoch)
+}
+
 func (s *script) release(d *datadriven.TestData) string {
 	return fmt.Sprintf("%d delivered", s.w.letGo(s.message(d), false))
 }
@@ -74,7 +88,7 @@ func eachNode(do func(*world, model.NodeID)) command {
 
 func (w *world) wipe(id model.NodeID) {
 	w.kill(id)
-	w.proof.wiped()
+	w.proof.wiped(id)
 	if err := w.nodes[id].fs.RemoveAll("/logs"); err != nil {
 		panic(err)
 	}

@@ -217,7 +217,7 @@ func (w *world) carryOut(n *worldNode, e Effect) {
 			if to := w.nodes[e.To]; to.core != nil {
 				w.step(to, RaftMessage{Payload: e.Payload})
 			}
-		})
+		}, func() {})
 	case Sync:
 		life := n.life
 		w.at(fsyncTime, func() {

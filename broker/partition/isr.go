@@ -11,6 +11,10 @@ import (
 type isrChange struct {
 	isr    []model.NodeID
 	before []model.NodeID
+	// members of isr with the broker epochs under which they qualified. They stay
+	// as they are when the request goes out again: a follower that has restarted
+	// meanwhile is heard under a new epoch, but may hold nothing (KIP-903).
+	members []Member
 	// sent is cleared when the answer was lost and the same proposal must go
 	// out again; settled is set when only newer metadata can end it.
 	sent, settled bool
@@ -40,13 +44,9 @@ func (p *Partition) TakeProposal() (Proposal, bool) {
 	if p.leader == nil || p.leader.pending == nil || p.leader.pending.sent || p.leader.pending.settled {
 		return Proposal{}, false
 	}
-	change := p.leader.pending
-	change.sent = true
-	members := make([]Member, len(change.isr))
-	for i, id := range change.isr {
-		members[i] = Member{ID: id, Epoch: p.heardEpoch(id)}
-	}
-	return Proposal{LeaderEpoch: p.state.LeaderEpoch, PartitionEpoch: p.state.PartitionEpoch, ISR: members}, true
+	p.leader.pending.sent = true
+	return Proposal{LeaderEpoch: p.state.LeaderEpoch, PartitionEpoch: p.state.PartitionEpoch,
+		ISR: p.leader.pending.members}, true
 }
 
 func (p *Partition) heardEpoch(id model.NodeID) model.BrokerEpoch {
@@ -76,7 +76,7 @@ func (p *Partition) Answered(now time.Duration, to Proposal, a Answer) error {
 		a.State.Replicas = p.state.Replicas
 		return p.Apply(now, a.State)
 	case !a.Lost && rollsBack(a.Code):
-		p.refused(now, to)
+		p.refused(now)
 	case !a.Lost && awaitsMetadata(a.Code):
 		l.pending.settled = true
 	default:
@@ -100,9 +100,9 @@ func (p *Partition) areReplicas(ids []model.NodeID) bool {
 // of it got lost, the promise is not about that one: it may arrive once the
 // replica is eligible again, and still fit. The change is then asked for again,
 // unless the replica has registered anew, which voids all copies (KIP-903).
-func (p *Partition) refused(now time.Duration, to Proposal) {
+func (p *Partition) refused(now time.Duration) {
 	change := p.leader.pending
-	if change.doubted && change.expands() && !p.registeredAnew(change, to) {
+	if change.doubted && change.expands() && !p.registeredAnew(change) {
 		change.sent = false
 		return
 	}
@@ -110,8 +110,8 @@ func (p *Partition) refused(now time.Duration, to Proposal) {
 	p.advanceHighWatermark(now)
 }
 
-func (p *Partition) registeredAnew(change *isrChange, to Proposal) bool {
-	return slices.ContainsFunc(to.ISR, func(m Member) bool {
+func (p *Partition) registeredAnew(change *isrChange) bool {
+	return slices.ContainsFunc(change.members, func(m Member) bool {
 		return !slices.Contains(change.before, m.ID) && m.Epoch < p.cfg.Cluster.BrokerEpoch(m.ID)
 	})
 }
@@ -206,7 +206,11 @@ func (p *Partition) proposeRecovered() {
 }
 
 func (p *Partition) propose(isr []model.NodeID) {
-	p.leader.pending = &isrChange{isr: isr, before: p.state.ISR}
+	change := &isrChange{isr: isr, before: p.state.ISR}
+	for _, id := range isr {
+		change.members = append(change.members, Member{ID: id, Epoch: p.heardEpoch(id)})
+	}
+	p.leader.pending = change
 	p.cfg.Trace("propose partition=%s epoch=%d/%d isr=%v was=%v",
 		p.tp, p.state.LeaderEpoch, p.state.PartitionEpoch, isr, p.state.ISR)
 }
