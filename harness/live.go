@@ -168,6 +168,9 @@ func (r *run) recordFault(report nemesis.Report) {
 	}
 	if report.Begin {
 		e.Type = history.Invoke
+	} else {
+		healing := int64(r.rec.At(report.Healing))
+		e.Fault.Healing = &healing
 	}
 	r.rec.Record(e)
 	r.progress.stage(report.Describe)
