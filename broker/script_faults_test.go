@@ -86,6 +86,18 @@ func eachNode(do func(*world, model.NodeID)) command {
 	}
 }
 
+// crashTorn is a power loss after which files have the length that was written,
+// but of what was not synced no more than a batch's header.
+func (w *world) crashTorn(id model.NodeID) {
+	w.kill(id)
+	w.nodes[id].fs.CrashTorn(func(_ string, synced, written []byte) []byte {
+		torn := make([]byte, len(written))
+		copy(torn, written[:min(len(written), len(synced)+storage.BatchHeaderSize)])
+		return torn
+	})
+	w.proof.crashed(id)
+}
+
 func (w *world) wipe(id model.NodeID) {
 	w.kill(id)
 	w.proof.wiped(id)

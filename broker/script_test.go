@@ -56,13 +56,14 @@ func init() {
 		"hold": (*script).hold, "release": (*script).release, "lose": (*script).lose, "stop-holding": (*script).stopHolding,
 		"clean-start": (*script).cleanStart,
 		"cut":         (*script).cut, "heal": (*script).heal, "disk": (*script).disk,
-		"kill":     eachNode(func(w *world, id model.NodeID) { w.kill(id) }),
-		"crash":    eachNode(func(w *world, id model.NodeID) { w.crash(id) }),
-		"wipe":     eachNode(func(w *world, id model.NodeID) { w.wipe(id) }),
-		"boot":     eachNode(func(w *world, id model.NodeID) { w.boot(id) }),
-		"pause":    eachNode(func(w *world, id model.NodeID) { w.nodes[id].paused = true }),
-		"resume":   eachNode(func(w *world, id model.NodeID) { w.resume(id) }),
-		"shutdown": eachNode(func(w *world, id model.NodeID) { w.step(w.nodes[id], Shutdown{}) }),
+		"kill":       eachNode(func(w *world, id model.NodeID) { w.kill(id) }),
+		"crash":      eachNode(func(w *world, id model.NodeID) { w.crash(id) }),
+		"crash-torn": eachNode(func(w *world, id model.NodeID) { w.crashTorn(id) }),
+		"wipe":       eachNode(func(w *world, id model.NodeID) { w.wipe(id) }),
+		"boot":       eachNode(func(w *world, id model.NodeID) { w.boot(id) }),
+		"pause":      eachNode(func(w *world, id model.NodeID) { w.nodes[id].paused = true }),
+		"resume":     eachNode(func(w *world, id model.NodeID) { w.resume(id) }),
+		"shutdown":   eachNode(func(w *world, id model.NodeID) { w.step(w.nodes[id], Shutdown{}) }),
 	}
 }
 
