@@ -30,7 +30,6 @@ const (
 	RetentionBytes              = "retention.bytes"
 	SegmentBytes                = "segment.bytes"
 	MaxMessageBytes             = "max.message.bytes"
-	FlushPolicy                 = "flush.policy"
 	CleanupPolicy               = "cleanup.policy"
 	CompressionType             = "compression.type"
 	MessageTimestampType        = "message.timestamp.type"
@@ -40,7 +39,6 @@ const (
 var properties = []Property{
 	oneOf(CleanupPolicy, "log.cleanup.policy", "delete"),
 	oneOf(CompressionType, "compression.type", "producer"),
-	oneOf(FlushPolicy, "log.flush.policy", "never", "interval", "before-ack"),
 	between(MaxMessageBytes, "message.max.bytes", "1048588", 0, math.MaxInt32),
 	oneOf(MessageTimestampType, "log.message.timestamp.type", "CreateTime"),
 	between(MinInSyncReplicas, "min.insync.replicas", "1", 1, math.MaxInt32),
