@@ -44,9 +44,6 @@ func underMinISR(r *run) []Verdict {
 			}
 		}
 	}
-	if f.count > 1 {
-		f.reason += fmt.Sprintf(" (so in all: %d)", f.count)
-	}
 	return []Verdict{f.unless(unknown, true)}
 }
 
