@@ -83,24 +83,12 @@ func (s *script) prefer(d *datadriven.TestData) string {
 	for _, v := range d.CmdArgs[0].Vals {
 		replicas = append(replicas, int32(mustInt(s.t, v)))
 	}
-	reorder := kmsg.NewPtrAlterPartitionAssignmentsRequest()
-	topic := kmsg.NewAlterPartitionAssignmentsRequestTopic()
-	topic.Topic = "t"
-	p := kmsg.NewAlterPartitionAssignmentsRequestTopicPartition()
-	p.Replicas = replicas
-	topic.Partitions = append(topic.Partitions, p)
-	reorder.Topics = append(reorder.Topics, topic)
-	resp, err := s.w.client(s.controller(), reorder)
+	resp, err := s.w.client(s.controller(), reorderRequest(0, replicas))
 	require.NoError(s.t, err)
 	if p := resp.(*kmsg.AlterPartitionAssignmentsResponse).Topics[0].Partitions[0]; p.ErrorCode != 0 {
 		return model.ErrorCode(p.ErrorCode).String()
 	}
-	elect := kmsg.NewPtrElectLeadersRequest()
-	elect.Version = 2
-	et := kmsg.NewElectLeadersRequestTopic()
-	et.Topic, et.Partitions = "t", []int32{0}
-	elect.Topics = append(elect.Topics, et)
-	resp, err = s.w.client(s.controller(), elect)
+	resp, err = s.w.client(s.controller(), electRequest(0))
 	require.NoError(s.t, err)
 	s.w.run(5 * time.Millisecond) // until the others have heard
 	return model.ErrorCode(resp.(*kmsg.ElectLeadersResponse).Topics[0].Partitions[0].ErrorCode).String()
