@@ -71,24 +71,19 @@ func TestNothingAckedIsLost(t *testing.T) {
 	}
 }
 
-// TestRandomFaultsCatchMutants plants the two bugs that the test above must see
-// without a look inside, by what clients were told alone.
-func TestRandomFaultsCatchMutants(t *testing.T) {
-	for m, o := range map[mutant.Mutant]ordeal{
-		mutant.AckOnAppend:   {worldOptions{nodes: 3, minISR: 2}, 3, 1, false, false},
-		mutant.MinISRIgnored: {worldOptions{nodes: 3, minISR: 2, flush: FlushNever}, 3, 1, true, false},
-	} {
-		t.Run(string(m), func(t *testing.T) {
-			o.mutants = mutant.Set{m: true}
-			for seed := uint64(1); seed <= 60; seed++ {
-				if _, problem := o.run(t, seed); problem != "" {
-					t.Logf("caught by seed %d: %s", seed, problem)
-					return
-				}
-			}
-			t.Fatal("60 random schedules did not see it")
-		})
+// TestRandomFaultsCatchMutant14 is the planted bug that the test above must see,
+// by what clients were told alone. Mutant 21 takes a lost disk besides, which no
+// random run may blame on the broker: testdata/mutant_21_min_isr_ignored has it.
+func TestRandomFaultsCatchMutant14(t *testing.T) {
+	o := ordeals["faults"].ordeal
+	o.mutants = mutant.Set{mutant.AckOnAppend: true}
+	for seed := uint64(1); seed <= 60; seed++ {
+		if _, problem := o.run(t, seed); problem != "" {
+			t.Logf("caught by seed %d: %s", seed, problem)
+			return
+		}
 	}
+	t.Fatal("60 random schedules did not see that acks=all answers too early")
 }
 
 // run draws faults and writes from a seed, heals, and tells how many writes were
