@@ -21,6 +21,8 @@ type network struct {
 	parked map[[2]model.NodeID][]func()
 	rules  []message
 	held   []heldMessage
+	// odd, if set, answers in place of every peer.
+	odd func(kmsg.Request) (kmsg.Response, error)
 	// delay, if set, draws what a request or an answer takes longer than a hop.
 	delay *rand.Rand
 }
@@ -53,6 +55,14 @@ func (m message) String() string {
 var kinds = map[kmsg.Key]string{
 	kmsg.Fetch: "fetch", kmsg.AlterPartition: "alter-partition", kmsg.BrokerHeartbeat: "heartbeat",
 	kmsg.BrokerRegistration: "register", kmsg.ListOffsets: "list-offsets", kmsg.AllocateProducerIDs: "allocate-ids",
+}
+
+// answerOddly is the odd answer to a request that was sent while answers were odd.
+func (n *network) answerOddly(req kmsg.Request) (kmsg.Response, error) {
+	if n.odd == nil {
+		return nil, errHungUp
+	}
+	return n.odd(req)
 }
 
 // transmit carries a message over a link.
@@ -146,6 +156,10 @@ func (w *world) deliverRequest(from *worldNode, e Send) {
 		}
 	})
 	broken := func() { answer(nil, errHungUp) }
+	if w.net.odd != nil {
+		w.at(hop, func() { answer(w.net.answerOddly(e.Request)) })
+		return
+	}
 	kind := kinds[kmsg.Key(e.Request.Key())]
 	frame := e.Request.AppendTo(nil)
 	w.transmit(message{from: from.id, to: e.To, kind: kind}, func() {
