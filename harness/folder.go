@@ -57,7 +57,7 @@ func stamped(now time.Time, name string) string {
 // a number is added to it.
 func newFolder(results, name string) (string, error) {
 	if err := os.MkdirAll(results, 0o755); err != nil {
-		return "", fmt.Errorf("results: %w", err)
+		return "", badResults(results, err)
 	}
 	for n := 1; ; n++ {
 		dir := filepath.Join(results, name)
@@ -69,9 +69,14 @@ func newFolder(results, name string) (string, error) {
 			return dir, nil
 		}
 		if !errors.Is(err, fs.ErrExist) {
-			return "", fmt.Errorf("results: %w", err)
+			return "", badResults(results, err)
 		}
 	}
+}
+
+// badResults is the error for a folder of results in which no other can be made.
+func badResults(results string, err error) error {
+	return &InputError{fmt.Errorf("results is %q, allowed is a folder that can be written to: %w", results, err)}
 }
 
 // writeJSON replaces path as a whole: who reads it meanwhile, or after a kill,

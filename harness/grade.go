@@ -24,13 +24,17 @@ const (
 // fails whatever was expected.
 func grade(e expectation, result checker.Result) (checker.Status, string) {
 	violated := result.Status == checker.Violation
+	unfinished, _ := result.Verdict(checkHarness)
 	switch {
 	case result.Broken():
 		return checker.Violation, "FAILED: " + result.Reason
-	case result.Status == checker.Unknown:
-		return checker.Unknown, "unknown: " + result.Reason
 	case e == mustLose && violated && result.Metrics.Lost > 0:
 		return checker.OK, fmt.Sprintf("lost %d, as it must", result.Metrics.Lost)
+	// What a run that was cut short did not show, it may have had no time to.
+	case unfinished.Status == checker.Unknown:
+		return checker.Unknown, "unknown: " + unfinished.Reason
+	case result.Status == checker.Unknown:
+		return checker.Unknown, "unknown: " + result.Reason
 	case e == mustLose:
 		return checker.Violation, "BLIND: a schedule that must lose data was not seen to"
 	case violated && e == asJudged:

@@ -8,6 +8,11 @@ import (
 	"github.com/ackproof/ackproof/checker"
 )
 
+// cutShort is a result of a run that the harness could not finish.
+func cutShort(r checker.Result) checker.Result {
+	return with(r, checker.Verdict{Check: checkHarness, Status: checker.Unknown, Reason: "interrupted"})
+}
+
 func result(status checker.Status, promised bool, lost int) checker.Result {
 	r := checker.Result{Status: status, Reason: "unseen: gone", Metrics: checker.Metrics{Lost: lost}}
 	if status == checker.Violation {
@@ -37,6 +42,10 @@ func TestRunsAreGradedByWhatWasExpected(t *testing.T) {
 		{"control with another anomaly only", mustLose, result(checker.Violation, false, 0), checker.Violation, "BLIND: a schedule that must lose data was not seen to"},
 		{"control that breaks a promise", mustLose, result(checker.Violation, true, 3), checker.Violation, "FAILED: unseen: gone"},
 		{"control that is unknown", mustLose, result(checker.Unknown, false, 0), checker.Unknown, "unknown: unseen: gone"},
+		{"control that was cut short", mustLose, cutShort(result(checker.Violation, false, 0)), checker.Unknown, "unknown: interrupted"},
+		{"control that lost before it was cut short", mustLose, cutShort(result(checker.Violation, false, 3)), checker.OK, "lost 3, as it must"},
+		{"run that was cut short", keepsPromises, cutShort(result(checker.Unknown, false, 0)), checker.Unknown, "unknown: interrupted"},
+		{"broken promise that was cut short", keepsPromises, cutShort(result(checker.Violation, true, 3)), checker.Violation, "FAILED: unseen: gone"},
 
 		{"replay that loses again", asJudged, result(checker.Violation, false, 3), checker.Violation, "violation of what was not promised: lost 3"},
 		{"replay that does not", asJudged, result(checker.OK, false, 0), checker.OK, "ok"},

@@ -63,10 +63,19 @@ func (r *run) live(ctx context.Context) {
 	}()
 	r.record.Cluster = brokers.Describe()
 	if err := brokers.Start(ctx); err != nil {
-		r.fail(fmt.Errorf("start brokers: %w", err))
+		r.fail(causeOf(ctx, fmt.Errorf("start brokers: %w", err)))
 		return
 	}
-	r.fail(r.hurt(ctx, brokers))
+	r.fail(causeOf(ctx, r.hurt(ctx, brokers)))
+}
+
+// causeOf is err, or the interruption that led to it. A panic stays one.
+func causeOf(ctx context.Context, err error) error {
+	var panicked *workloads.Panic
+	if err == nil || !stopped(ctx) || errors.As(err, &panicked) {
+		return err
+	}
+	return fmt.Errorf("interrupted: %w", context.Cause(ctx))
 }
 
 func (r *run) topic() client.Topic {
@@ -107,8 +116,8 @@ func (r *run) hurt(ctx context.Context, brokers *local.Cluster) error {
 	r.progress.acked.Store(load.Acked)
 
 	failure := r.play(ctx, brokers, admin, load)
-	if ctx.Err() != nil {
-		return fmt.Errorf("interrupted: %w", context.Cause(ctx))
+	if stopped(ctx) {
+		return errors.Join(failure, ctx.Err())
 	}
 	// What did not recover is drained all the same: it may hold the proof.
 	r.progress.stage("draining every replica")

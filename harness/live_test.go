@@ -1,16 +1,22 @@
 package harness
 
 import (
+	"context"
+	"errors"
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/ackproof/ackproof/workloads"
 )
 
-// When records reach the disk is the brokers' setting: a topic has none.
-func TestFlushPolicyGoesToTheBrokers(t *testing.T) {
-	c := Defaults()
-	c.Flush = "before-ack"
-	require.Equal(t, "before-ack", c.brokerProperties()["flush.policy"])
-	require.NotContains(t, (&run{config: c}).topic().Configs, "flush.policy")
-	require.NotContains(t, brokerTimes, "flush.policy", "one run's setting is not the next one's")
+func TestAnInterruptionIsTheReasonForWhatItLedTo(t *testing.T) {
+	failure := errors.New("the cluster did not recover")
+	crash := workloads.Guard(func() { panic("bug") })
+	ctx, interrupt := context.WithCancelCause(context.Background())
+	require.Equal(t, failure, causeOf(ctx, failure))
+	interrupt(errors.New("interrupt signal received"))
+	require.EqualError(t, causeOf(ctx, failure), "interrupted: interrupt signal received")
+	require.NoError(t, causeOf(ctx, nil))
+	require.Equal(t, crash, causeOf(ctx, crash), "a panic is never excused")
 }

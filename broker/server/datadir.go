@@ -106,7 +106,7 @@ func (d dataDir) checkOwner(cfg broker.Config) (owned bool, err error) {
 		{"node.id", strconv.Itoa(int(cfg.NodeID))},
 	} {
 		if got := meta[want.name]; got != want.value {
-			return false, badConfig("property %q: %s has %s %q in its %s, not %q",
+			return false, badConfig("property %q: %s has %s %q in its %s, not %q; allowed: a new directory, or one of this broker",
 				d.property, d.path, want.name, got, metaFile, want.value)
 		}
 	}

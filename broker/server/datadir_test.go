@@ -40,8 +40,8 @@ func TestDirectoryOfAnotherBrokerIsRefusedAndNotTouched(t *testing.T) {
 		change func(*broker.Config)
 		want   string
 	}{
-		{"node", func(c *broker.Config) { c.NodeID = 2 }, `has node.id "1" in its meta.properties, not "2"`},
-		{"cluster", func(c *broker.Config) { c.ClusterID = "d" }, `has cluster.id "c" in its meta.properties, not "d"`},
+		{"node", func(c *broker.Config) { c.NodeID = 2 }, `has node.id "1" in its meta.properties, not "2"; allowed: a new directory, or one of this broker`},
+		{"cluster", func(c *broker.Config) { c.ClusterID = "d" }, `has cluster.id "c" in its meta.properties, not "d"; allowed: a new directory, or one of this broker`},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			base := t.TempDir()

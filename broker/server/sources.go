@@ -85,6 +85,9 @@ func readFlags(args []string) (flags values, configFile string, err error) {
 			return nil, "", badConfig("argument %q is not allowed; allowed: --property=value", args[i])
 		}
 		name, text, hasText := strings.Cut(name, "=")
+		if _, known := findProperty(name); !known && name != "config" {
+			return nil, "", unknown("property", name, propertyNames(func(name string) string { return name }), "")
+		}
 		if !hasText {
 			i++
 			if i == len(args) {

@@ -6,15 +6,15 @@ import "fmt"
 // that was probably meant.
 func unknown(kind, name string, known []string, where string) error {
 	hint := ""
-	if meant := nearest(name, known); meant != "" {
+	if meant := Nearest(name, known); meant != "" {
 		hint = fmt.Sprintf(" (did you mean %q?)", meant)
 	}
 	return badConfig("%s %q is unknown%s%s", kind, name, hint, where)
 }
 
-// nearest finds the known name with the fewest edits to name, if they are few
-// enough to be a slip.
-func nearest(name string, known []string) string {
+// Nearest finds the known name with the fewest edits to name, if they are few
+// enough to be a slip; otherwise it is empty.
+func Nearest(name string, known []string) string {
 	best, fewest := "", 1+max(2, len(name)/5)
 	for _, candidate := range known {
 		if d := editDistance(name, candidate); d < fewest {

@@ -23,8 +23,8 @@ func TestMain(m *testing.M) {
 	if err != nil {
 		panic(err)
 	}
-	binary = filepath.Join(dir, "ackbroker")
-	if out, err := exec.Command("go", "build", "-o", binary, ".").CombinedOutput(); err != nil {
+	ackbroker = filepath.Join(dir, "ackbroker")
+	if out, err := exec.Command("go", "build", "-o", ackbroker, ".").CombinedOutput(); err != nil {
 		panic(fmt.Sprintf("build: %v\n%s", err, out))
 	}
 	code := m.Run()
@@ -32,7 +32,8 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-var binary string
+// ackbroker is the path of the binary.
+var ackbroker string
 
 // cluster is three real broker processes on loopback.
 type cluster struct {
@@ -52,7 +53,7 @@ func startCluster(t *testing.T, properties ...string) *cluster {
 	for i := range nodes {
 		outside := fmt.Sprintf("127.0.0.1:%d", ports[nodes+i])
 		c.bootstrap = append(c.bootstrap, outside)
-		cmd := exec.Command(binary, append([]string{
+		cmd := exec.Command(ackbroker, append([]string{
 			fmt.Sprintf("--node.id=%d", i+1),
 			fmt.Sprintf("--listeners=INSIDE://127.0.0.1:%d,OUTSIDE://%s", ports[i], outside),
 			"--inter.broker.listener.name=INSIDE",
@@ -61,6 +62,7 @@ func startCluster(t *testing.T, properties ...string) *cluster {
 		}, properties...)...)
 		log := &bytes.Buffer{}
 		cmd.Stderr, cmd.Stdout = log, log
+		dieWithTest(t, cmd)
 		c.logs = append(c.logs, log)
 		require.NoError(t, cmd.Start())
 		t.Cleanup(func() {
@@ -74,6 +76,15 @@ func startCluster(t *testing.T, properties ...string) *cluster {
 	return c
 }
 
+// dieWithTest ends a broker with the test binary, also if that is killed.
+func dieWithTest(t *testing.T, cmd *exec.Cmd) {
+	ours, theirs, err := os.Pipe()
+	require.NoError(t, err)
+	t.Cleanup(func() { ours.Close(); theirs.Close() })
+	cmd.ExtraFiles = []*os.File{ours}
+	cmd.Env = append(os.Environ(), "ACKBROKER_PARENT_PIPE=3")
+}
+
 func freePorts(t *testing.T, n int) []int {
 	var ports []int
 	for range n {
@@ -85,16 +96,20 @@ func freePorts(t *testing.T, n int) []int {
 	return ports
 }
 
-// createTopic waits for the cluster to take it.
 func (c *cluster) createTopic(t *testing.T, name string, partitions int32) {
-	client, err := kgo.NewClient(kgo.SeedBrokers(c.bootstrap...))
+	createTopic(t, c.bootstrap, name, partitions, int16(len(c.bootstrap)))
+}
+
+// createTopic waits for the brokers to take it.
+func createTopic(t *testing.T, bootstrap []string, name string, partitions int32, replicas int16) {
+	client, err := kgo.NewClient(kgo.SeedBrokers(bootstrap...))
 	require.NoError(t, err)
 	defer client.Close()
 	admin := kadm.NewClient(client)
 	require.Eventually(t, func() bool {
 		ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
 		defer cancel()
-		_, err := admin.CreateTopic(ctx, partitions, 3, nil, name)
+		_, err := admin.CreateTopic(ctx, partitions, replicas, nil, name)
 		return err == nil
 	}, 20*time.Second, 50*time.Millisecond)
 }

@@ -49,7 +49,7 @@ func commands() []command {
 		{"run", "[flags]", "one run: a configuration under faults, and the verdict", (*app).run},
 		{"suite", "durability [flags]", "every configuration under every kind of fault, one table", (*app).suite},
 		{"compare", "[flags]", "several configurations under one seed and one schedule, one table", (*app).compare},
-		{"check", "RUN|HISTORY", "judge a stored run or history again", (*app).check},
+		{"check", "RUN|HISTORY [flags]", "judge a stored run or history again", (*app).check},
 		{"replay", "RUN [flags]", "run a stored run's schedule again: k of n fail", (*app).replay},
 		{"cluster", "up|down [flags]", "brokers to play with", (*app).cluster},
 		{"bench", "[flags]", "the broker's throughput and latency on this machine", (*app).bench},
@@ -75,6 +75,9 @@ func Main(name string, args []string, stdout, stderr io.Writer) (exit int) {
 }
 
 func (a *app) main(ctx context.Context, args []string) int {
+	if len(args) == 2 && args[0] == "help" {
+		args = []string{args[1], "--help"}
+	}
 	if len(args) == 0 || args[0] == "help" || args[0] == "--help" || args[0] == "-h" {
 		a.help()
 		if len(args) == 0 {
@@ -91,7 +94,7 @@ func (a *app) main(ctx context.Context, args []string) int {
 		exit, err := c.run(a, ctx, args[1:])
 		return a.exit(c, exit, err)
 	}
-	a.warn("ackproof: unknown command %q, allowed are %s\n", args[0], strings.Join(names, ", "))
+	a.warn("ackproof: unknown command %q%s, allowed are %s\n", args[0], meant("", args[0], names), strings.Join(names, ", "))
 	return exitBadInput
 }
 

@@ -7,6 +7,7 @@ import (
 
 	"github.com/ackproof/ackproof/harness"
 	"github.com/ackproof/ackproof/harness/report"
+	"github.com/ackproof/ackproof/nemesis"
 )
 
 // compare is `ackproof compare`.
@@ -24,7 +25,8 @@ func (a *app) compare(ctx context.Context, args []string) (int, error) {
 	f.BoolVar(&c.Base.Unclean, "unclean", false, "allow unclean leader election")
 	f.StringVar(&c.Base.Flush, "flush", c.Base.Flush, "flush policy: never, interval, before-ack")
 	f.whole(&c.Base.Nodes, "nodes", "brokers")
-	f.words(&c.Base.Nemesis, "nemesis", "faults to draw, or one directed schedule")
+	f.words(&c.Base.Nemesis, "nemesis", "faults to draw: "+strings.Join(harness.NemesisWords, ", ")+
+		"; or one directed schedule: "+strings.Join(nemesis.DirectedNames(), ", "))
 	f.StringVar(&c.Base.ScheduleFile, "schedule", "", "schedule `file` instead of --nemesis and --for")
 	f.span(&c.Base.Length, "for", "how long faults go on")
 	f.whole(&b.Parallel, "parallel", "runs at a time")
@@ -38,6 +40,11 @@ func (a *app) compare(ctx context.Context, args []string) (int, error) {
 	if err != nil {
 		return 0, err
 	}
+	fitted, err := c.Base.Fitted(harness.Given{Acks: true, MinISR: true, Unclean: true, Nodes: f.given().Nodes})
+	if err != nil {
+		return 0, &harness.InputError{Err: err}
+	}
+	c.Base = fitted
 	for _, word := range minISRs {
 		n, err := strconv.Atoi(word)
 		if err != nil {

@@ -11,7 +11,9 @@ import (
 	"strings"
 	"time"
 
+	"github.com/ackproof/ackproof/broker/server"
 	"github.com/ackproof/ackproof/harness"
+	"github.com/ackproof/ackproof/harness/report"
 	"github.com/ackproof/ackproof/nemesis"
 )
 
@@ -46,15 +48,59 @@ func (f *flags) parse(args []string) ([]string, error) {
 
 func (f *flags) explain(err error) error {
 	if errors.Is(err, flag.ErrHelp) {
-		f.app.say("ackproof %s %s\n", f.Name(), f.usage)
-		f.SetOutput(f.app.stdout)
-		f.PrintDefaults()
+		f.help()
 		return err
 	}
 	if name, ok := strings.CutPrefix(err.Error(), "flag provided but not defined: -"); ok {
-		return badInput("unknown flag --%s; ackproof %s --help lists the flags", name, f.Name())
+		return badInput("unknown flag --%s%s; ackproof %s --help lists the flags", name, meant("--", name, f.names()), f.Name())
 	}
 	return badInput("%s", strings.Replace(err.Error(), "flag -", "flag --", 1))
+}
+
+// help prints the command and its flags, a line of name and a line of meaning.
+func (f *flags) help() {
+	f.app.say("ackproof %s\n", strings.TrimSpace(f.Name()+" "+f.usage))
+	f.VisitAll(func(fl *flag.Flag) {
+		kind, usage := flag.UnquoteUsage(fl)
+		f.app.say("\n  --%s\n", strings.TrimSpace(fl.Name+" "+kind))
+		if fl.DefValue != "" && fl.DefValue != "false" {
+			usage += fmt.Sprintf(" (default %s)", fl.DefValue)
+		}
+		f.app.say("%s", report.Wrap(usage, "      ", helpWidth))
+	})
+}
+
+// helpWidth is the width of the help, in columns: it fits every terminal.
+const helpWidth = 76
+
+func (f *flags) names() (names []string) {
+	f.VisitAll(func(fl *flag.Flag) { names = append(names, fl.Name) })
+	return names
+}
+
+// given tells which fields of the configuration the user has chosen.
+func (f *flags) given() (g harness.Given) {
+	f.Visit(func(fl *flag.Flag) {
+		switch fl.Name {
+		case "acks":
+			g.Acks = true
+		case "min-isr":
+			g.MinISR = true
+		case "unclean":
+			g.Unclean = true
+		case "nodes":
+			g.Nodes = true
+		}
+	})
+	return g
+}
+
+// meant is a hint at the known name that was probably meant, or empty.
+func meant(prefix, name string, known []string) string {
+	if nearest := server.Nearest(name, known); nearest != "" {
+		return fmt.Sprintf(" (did you mean %s%s?)", prefix, nearest)
+	}
+	return ""
 }
 
 // none refuses arguments where none are wanted.

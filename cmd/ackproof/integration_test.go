@@ -131,12 +131,12 @@ func TestAPlantedBugBreaksAPromise(t *testing.T) {
 	require.Contains(t, stdout, "next      ackproof check "+onlyRun(t, results))
 }
 
-// program starts a run in a process of its own and returns once the history has
+// startRun starts a run in a process of its own and returns once the history has
 // grown, with the run's folder.
-func program(t *testing.T, results string) (*exec.Cmd, string) {
+func startRun(t *testing.T, results string) (*exec.Cmd, string) {
 	t.Helper()
-	cmd := exec.Command(os.Args[0], "run", "--nemesis", "none", "--for", "60s", "--rate", "200", "--results", results)
-	cmd.Env = append(os.Environ(), asProgram+"=1", "TMPDIR="+t.TempDir())
+	cmd := exec.Command(program, "run", "--nemesis", "none", "--for", "60s", "--rate", "200", "--results", results)
+	cmd.Env = append(os.Environ(), "TMPDIR="+t.TempDir())
 	require.NoError(t, cmd.Start())
 	t.Cleanup(func() { _ = cmd.Process.Kill() })
 	var dir string
@@ -174,7 +174,7 @@ func brokersIn(t *testing.T, dir string) []string {
 func TestAKilledHarnessLeavesNoBrokerAndAHistoryThatIsUnknown(t *testing.T) {
 	results := integration(t)
 	t.Parallel()
-	cmd, dir := program(t, results)
+	cmd, dir := startRun(t, results)
 	require.NoError(t, cmd.Process.Kill())
 	require.Error(t, cmd.Wait())
 	require.Eventually(t, func() bool { return len(brokersIn(t, dir)) == 0 }, 5*time.Second, 20*time.Millisecond)
@@ -188,7 +188,7 @@ func TestAKilledHarnessLeavesNoBrokerAndAHistoryThatIsUnknown(t *testing.T) {
 func TestAnInterruptedRunStopsEverythingAndIsUnknown(t *testing.T) {
 	results := integration(t)
 	t.Parallel()
-	cmd, dir := program(t, results)
+	cmd, dir := startRun(t, results)
 	require.NoError(t, cmd.Process.Signal(syscall.SIGINT))
 	var exited *exec.ExitError
 	require.ErrorAs(t, cmd.Wait(), &exited)
@@ -200,10 +200,44 @@ func TestAnInterruptedRunStopsEverythingAndIsUnknown(t *testing.T) {
 	})
 }
 
+// An interrupted suite shows and keeps the rows so far; what it could not end is
+// unknown, and a control among it is not called blind.
+func TestAnInterruptedSuiteKeepsItsRows(t *testing.T) {
+	results := integration(t)
+	t.Parallel()
+	cmd := exec.Command(program, "suite", "durability", "--quick", "--results", results)
+	cmd.Env = append(os.Environ(), "TMPDIR="+t.TempDir())
+	var stdout, stderr bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &stdout, &stderr
+	require.NoError(t, cmd.Start())
+	t.Cleanup(func() { _ = cmd.Process.Kill() })
+	require.Eventually(t, func() bool {
+		found, _ := filepath.Glob(filepath.Join(results, "*", "02-*", "history.jsonl"))
+		return len(found) == 1
+	}, time.Minute, 20*time.Millisecond)
+	require.NoError(t, cmd.Process.Signal(syscall.SIGINT))
+	var exited *exec.ExitError
+	require.ErrorAs(t, cmd.Wait(), &exited)
+	require.Equal(t, exitUnknown, exited.ExitCode(), stdout.String()+stderr.String())
+	require.Empty(t, brokersIn(t, results))
+
+	suite := onlyRun(t, results)
+	data, err := os.ReadFile(filepath.Join(suite, "suite.json"))
+	require.NoError(t, err)
+	var s harness.Suite
+	require.NoError(t, json.Unmarshal(data, &s))
+	require.Len(t, s.Rows, 3)
+	require.Equal(t, checker.Unknown, s.Status)
+	require.Contains(t, s.Rows[1].Verdict, "interrupted")
+	require.Equal(t, "not run", s.Rows[2].Verdict)
+	require.Contains(t, stdout.String(), "acks=0              acks0-loss")
+	require.FileExists(t, filepath.Join(suite, "junit.xml"))
+}
+
 func TestABrokerThatDiesByItselfFailsTheRun(t *testing.T) {
 	results := integration(t)
 	t.Parallel()
-	cmd, dir := program(t, results)
+	cmd, dir := startRun(t, results)
 	killBroker(t, brokersIn(t, dir)[0])
 	require.Eventually(t, func() bool { return logsContain(t, dir, "ended by itself") }, 10*time.Second, 20*time.Millisecond)
 	require.NoError(t, cmd.Process.Signal(syscall.SIGINT))
@@ -218,8 +252,8 @@ func TestAClusterToPlayWithGoesUpAndDown(t *testing.T) {
 	t.Parallel()
 	dir := filepath.Join(t.TempDir(), "cluster")
 	as := func(args ...string) (string, error) {
-		cmd := exec.Command(os.Args[0], append(args, "--dir", dir)...)
-		cmd.Env = append(os.Environ(), asProgram+"=1", "TMPDIR="+t.TempDir())
+		cmd := exec.Command(program, append(args, "--dir", dir)...)
+		cmd.Env = append(os.Environ(), "TMPDIR="+t.TempDir())
 		out, err := cmd.Output()
 		return string(out), err
 	}

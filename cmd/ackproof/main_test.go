@@ -2,7 +2,9 @@ package main
 
 import (
 	"bytes"
+	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -14,19 +16,27 @@ import (
 	"github.com/ackproof/ackproof/harness/report"
 )
 
-// asProgram makes the test binary the program itself.
-const asProgram = "ACKPROOF_TEST_AS_PROGRAM"
+// program is the path of the real binary, for tests that need a process of its
+// own: to kill it, or to see all that it writes.
+var program string
 
-// TestMain lets the test binary be the broker, as the real one is, and the
-// program, for tests that have to kill it.
+// TestMain builds the real binary once, and lets the test binary be the broker,
+// as the real one is.
 func TestMain(m *testing.M) {
-	switch {
-	case filepath.Base(os.Args[0]) == brokerName:
+	if filepath.Base(os.Args[0]) == brokerName {
 		os.Exit(server.Main(os.Args[1:], os.Environ(), os.Stdout, os.Stderr))
-	case os.Getenv(asProgram) != "":
-		os.Exit(Main("ackproof", os.Args[1:], os.Stdout, os.Stderr))
 	}
-	os.Exit(m.Run())
+	dir, err := os.MkdirTemp("", "ackproof-test-")
+	if err != nil {
+		panic(err)
+	}
+	program = filepath.Join(dir, "ackproof")
+	if out, err := exec.Command("go", "build", "-o", program, ".").CombinedOutput(); err != nil {
+		panic(fmt.Sprintf("build: %v\n%s", err, out))
+	}
+	code := m.Run()
+	os.RemoveAll(dir)
+	os.Exit(code)
 }
 
 func call(args ...string) (exit int, stdout, stderr string) {
@@ -45,6 +55,10 @@ func TestBadArguments(t *testing.T) {
 		args string
 		want string
 	}{
+		{"rum", `ackproof: unknown command "rum" (did you mean run?), allowed are run, suite`},
+		{"run --nemisis kill", "ackproof run: unknown flag --nemisis (did you mean --nemesis?); ackproof run --help lists the flags"},
+		{"run --nemesis unclean-loss --nodes 3", "ackproof run: nodes is 3, allowed with schedule unclean-loss is 5"},
+		{"help fly", `ackproof: unknown command "fly", allowed are run`},
 		{"fly", `ackproof: unknown command "fly", allowed are run, suite, compare, check, replay, cluster, `},
 		{"run --fast", "ackproof run: unknown flag --fast; ackproof run --help lists the flags"},
 		{"run extra", `ackproof run: argument "extra" is not expected`},
@@ -95,7 +109,7 @@ func TestBadArguments(t *testing.T) {
 }
 
 func TestHelpIsAsked(t *testing.T) {
-	for _, args := range [][]string{{"help"}, {"--help"}, {"run", "--help"}, {"suite", "-h"}} {
+	for _, args := range [][]string{{"help"}, {"--help"}, {"run", "--help"}, {"help", "run"}, {"suite", "-h"}} {
 		exit, stdout, stderr := call(args...)
 		require.Equal(t, exitValid, exit)
 		require.Contains(t, stdout, "ackproof")

@@ -19,7 +19,8 @@ func (a *app) run(ctx context.Context, args []string) (int, error) {
 	f.BoolVar(&c.Unclean, "unclean", c.Unclean, "allow unclean leader election")
 	f.StringVar(&c.Flush, "flush", c.Flush, "flush policy: never, interval, before-ack")
 	f.whole(&c.Nodes, "nodes", "brokers")
-	f.words(&c.Nemesis, "nemesis", "faults to draw ("+strings.Join(harness.NemesisWords, ", ")+"), or one directed schedule")
+	f.words(&c.Nemesis, "nemesis", "faults to draw: "+strings.Join(harness.NemesisWords, ", ")+
+		"; or one directed schedule, which brings the configuration that it must hurt unless you give one: "+harness.DirectedSchedules())
 	f.StringVar(&c.ScheduleFile, "schedule", "", "schedule `file` to run instead of --nemesis and --for")
 	f.span(&c.Length, "for", "how long faults go on")
 	f.StringVar(&c.Mutant, "mutant", "", "protocol bugs to plant in the brokers")
@@ -32,6 +33,9 @@ func (a *app) run(ctx context.Context, args []string) (int, error) {
 	}
 	if err != nil {
 		return 0, err
+	}
+	if c, err = c.Fitted(f.given()); err != nil {
+		return 0, &harness.InputError{Err: err}
 	}
 	if c.Broker, err = a.brokerBinary(c.Broker); err != nil {
 		return 0, err

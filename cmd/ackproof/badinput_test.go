@@ -1,0 +1,131 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// Lines of a history, for files that are spoilt.
+const (
+	header = `{"format":"ackproof-history","version":1,"run":"x","created":"2026-01-01T00:00:00Z","seed":1,"workload":"log",` +
+		`"cluster":"local","nodes":3,"broker":"x","config":{"acks":"all","min_isr":2,"replication_factor":3,` +
+		`"unclean_election":false,"flush":"never","idempotent":true}}` + "\n"
+	sent  = `{"i":0,"t":1,"p":0,"type":"invoke","f":"send","topic":"log","value":1}` + "\n"
+	acked = `{"i":1,"t":2,"p":0,"type":"ok","f":"send","topic":"log","value":1,"offset":0}` + "\n"
+)
+
+// schedule is one kill of a target.
+func schedule(target string) string {
+	return `{"format":"ackproof-schedule","version":1,"name":"x","seed":1,"nodes":3,"length_ms":9000,
+		"steps":[{"id":1,"at_ms":1000,"for_ms":2000,"fault":{"kind":"kill","target":"` + target + `"}}]}`
+}
+
+// execute runs the real binary in dir to its end.
+func execute(t *testing.T, dir string, as *syscall.Credential, args ...string) (exit int, stdout, stderr string) {
+	t.Helper()
+	var out, err bytes.Buffer
+	cmd := exec.Command(program, args...)
+	cmd.Dir, cmd.Stdout, cmd.Stderr = dir, &out, &err
+	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: as}
+	if failed := cmd.Run(); failed != nil {
+		var exited *exec.ExitError
+		require.True(t, errors.As(failed, &exited), failed)
+	}
+	return cmd.ProcessState.ExitCode(), out.String(), err.String()
+}
+
+// Whatever is wrong with what the user gives, the program says so in one line
+// and leaves everything as it is.
+func TestBadInputIsOneLine(t *testing.T) {
+	files := map[string]string{
+		"middle.jsonl":  header + sent + acked[:30] + "\n" + sent,
+		"version.jsonl": strings.Replace(header, `"version":1`, `"version":9`, 1),
+		"format.jsonl":  strings.Replace(header, "ackproof-history", "jepsen", 1),
+		"empty.jsonl":   "",
+		"node.json":     schedule("node:7"),
+		"role.json":     schedule("king"),
+		"version.json":  strings.Replace(schedule("leader"), `"version":1`, `"version":9`, 1),
+		"torn.json":     schedule("leader")[:90],
+		"file":          "",
+		"run/run.json":  `{"format":"ackproof-run","version":9}`,
+	}
+	tests := []struct {
+		name string
+		args []string
+		want string
+	}{
+		{"unknown command", []string{"chekc", "x"}, `ackproof: unknown command "chekc" (did you mean check?), allowed are run, `},
+		{"unknown flag", []string{"run", "--aks", "all"}, "ackproof run: unknown flag --aks (did you mean --acks?); "},
+		{"value of a flag", []string{"run", "--acks", "some"}, `ackproof run: acks is "some", allowed are all, 1, 0`},
+		{"history torn in the middle", []string{"check", "middle.jsonl"}, "ackproof check: middle.jsonl:3: "},
+		{"history of another version", []string{"check", "version.jsonl"}, "ackproof check: version.jsonl:1: header: version is 9, allowed is 1"},
+		{"history of another format", []string{"check", "format.jsonl"}, `ackproof check: format.jsonl:1: header: format is "jepsen", allowed is "ackproof-history"`},
+		{"history without a header", []string{"check", "empty.jsonl"}, "ackproof check: empty.jsonl:1: header: missing"},
+		{"run of another version", []string{"check", "run"}, "ackproof check: run/run.json: version is 9, allowed is 1"},
+		{"schedule with a node that is not", []string{"run", "--schedule", "node.json"}, "node:7"},
+		{"schedule with a role that is not", []string{"run", "--schedule", "role.json"}, `"king"`},
+		{"schedule of another version", []string{"run", "--schedule", "version.json"}, "version.json: version 9: "},
+		{"schedule that is torn", []string{"run", "--schedule", "torn.json"}, "torn.json: line 2: not JSON: "},
+		{"schedule of other nodes", []string{"run", "--schedule", "role.json", "--nodes", "5"}, "role.json"},
+		{"results are a file", []string{"run", "--results", "file"}, `ackproof run: results is "file", allowed is a folder that can be written to: `},
+		{"results below a file", []string{"suite", "durability", "--results", "file/x"}, `ackproof suite: results is "file/x", allowed is a folder that can be written to: `},
+		{"cluster below a file", []string{"cluster", "up", "--dir", "file/x"}, "ackproof cluster: dir: mkdir file: not a directory"},
+		{"EDN into a folder that is not", []string{"check", "end.jsonl", "--edn", "no/such.edn"}, `ackproof check: edn is "no/such.edn", allowed is a file that can be written to: `},
+	}
+	files["end.jsonl"] = header + sent + acked
+	dir := t.TempDir()
+	require.NoError(t, os.Mkdir(filepath.Join(dir, "run"), 0o755))
+	for name, text := range files {
+		require.NoError(t, os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644))
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			exit, stdout, stderr := execute(t, dir, nil, tt.args...)
+			require.Equal(t, exitBadInput, exit, stderr)
+			require.Contains(t, stderr, tt.want)
+			require.Equal(t, 1, strings.Count(stderr, "\n"), stderr)
+			require.NotContains(t, stdout, "verdict")
+		})
+	}
+	for name, text := range files {
+		now, err := os.ReadFile(filepath.Join(dir, name))
+		require.NoError(t, err)
+		require.Equal(t, text, string(now), name)
+	}
+	require.NoDirExists(t, filepath.Join(dir, "results"))
+}
+
+// A history whose last line is torn is that of a killed harness: it is judged,
+// and the tear is told.
+func TestATornLastLineIsTold(t *testing.T) {
+	dir := t.TempDir()
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "torn.jsonl"), []byte(header+sent+acked[:30]), 0o644))
+	exit, stdout, stderr := execute(t, dir, nil, "check", "torn.jsonl")
+	require.Equal(t, exitUnknown, exit)
+	require.Contains(t, stdout, "the last line of the history is torn")
+	require.Empty(t, stderr)
+}
+
+func TestAFolderWithoutWritePermissionIsOneLine(t *testing.T) {
+	if os.Getuid() != 0 {
+		t.Skip("SKIPPED: only root can become somebody who may not write here")
+	}
+	const nobody = 65534
+	dir, err := os.MkdirTemp("", "ackproof-readonly-")
+	require.NoError(t, err)
+	t.Cleanup(func() { os.RemoveAll(dir) })
+	for _, open := range []string{dir, filepath.Dir(program)} {
+		require.NoError(t, os.Chmod(open, 0o755))
+	}
+	exit, _, stderr := execute(t, dir, &syscall.Credential{Uid: nobody, Gid: nobody}, "run", "--for", "5s")
+	require.Equal(t, exitBadInput, exit)
+	require.Equal(t, `ackproof run: results is "results", allowed is a folder that can be written to: mkdir results: permission denied`+"\n", stderr)
+}
