@@ -68,7 +68,11 @@ func (n *network) answerOddly(req kmsg.Request) (kmsg.Response, error) {
 // transmit carries a message over a link.
 func (w *world) transmit(m message, deliver, lose func()) {
 	delay := hop
-	if w.net.delay != nil && m.kind != "raft" && w.net.delay.IntN(20) == 0 {
+	oneIn := 20
+	if m.kind == kinds[kmsg.AlterPartition] {
+		oneIn = 3 // what can go wrong with an ISR mostly goes wrong here
+	}
+	if w.net.delay != nil && m.kind != "raft" && w.net.delay.IntN(oneIn) == 0 {
 		delay += time.Duration(w.net.delay.IntN(1500)) * time.Millisecond
 	}
 	w.at(delay, func() {
