@@ -7,7 +7,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"time"
 
 	"github.com/ackproof/ackproof/checker"
 	"github.com/ackproof/ackproof/harness/history"
@@ -24,34 +23,15 @@ const (
 // each of its three parts.
 var judgement = checker.Options{MinAckedBefore: 10, MinAckedDuring: 1, MinAckedAfter: 10}
 
-// takeover is how long a cluster may need to go on under a fault of its leader:
-// a session has to end, and one more if the leader was the controller too,
-// brokers and clients have to notice, on a machine that has other work as well.
-const takeover = 4 * time.Second
-
 // judgementOf is judgement for one history. While most nodes are dead or paused
 // nothing can be acked, and a short run may consist of such faults and the time
-// it takes to recover from them: it owes no work in between. Nor does a run
-// whose faults were over before the cluster had to have recovered from the
-// first.
+// it takes to recover from them: it owes no work in between.
 func judgementOf(h *history.History) checker.Options {
 	o := judgement
-	first, last := int64(-1), int64(0)
 	for _, e := range h.Events {
-		f := e.Fault
-		if f == nil {
-			continue
-		}
-		if f.Kind != string(nemesis.Partition) && 2*len(f.Nodes) > h.Header.Nodes {
+		if f := e.Fault; f != nil && f.Kind != string(nemesis.Partition) && 2*len(f.Nodes) > h.Header.Nodes {
 			o.MinAckedDuring = 0
 		}
-		if first < 0 {
-			first = e.Time
-		}
-		last = e.Time
-	}
-	if time.Duration(last-first) < takeover {
-		o.MinAckedDuring = 0
 	}
 	return o
 }
