@@ -125,10 +125,11 @@ func fillSlot(kindOf *deck[Kind], i int, mix []Kind) Kind {
 type slot struct{ at, length Millis }
 
 // Bounds of slots. A fault must outlast the broker's session timeout (1 s in
-// runs of the harness) or nothing reacts to it; the gap after it must let a
+// runs of the harness) and the election after it, or nobody acks meanwhile and
+// the run shows nothing; the gap after it must let a
 // restarted broker register, catch up and rejoin the ISR.
 const (
-	minFault = 1500 * time.Millisecond
+	minFault = 2500 * time.Millisecond
 	minGap   = 1200 * time.Millisecond
 	// maxBreath is the longest gap between faults of which the second comes
 	// before the cluster had time to recover.
@@ -140,7 +141,7 @@ const (
 func drawSlots(rng *rand.Rand, length time.Duration, recoverEvery int) []slot {
 	quiet := clamp(length/8, time.Second, 5*time.Second)
 	margin := clamp(length/6, 1500*time.Millisecond, 6*time.Second)
-	maxFault := clamp(length/4, 2*time.Second, 6*time.Second)
+	maxFault := clamp(length/4, minFault+300*time.Millisecond, 6*time.Second)
 	maxGap := clamp(length/6, 1500*time.Millisecond, 4*time.Second)
 
 	var slots []slot

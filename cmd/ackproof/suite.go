@@ -16,7 +16,7 @@ import (
 // two cores without starving each other's heartbeats.
 const (
 	suiteRate   = 300
-	suiteLength = nemesis.Millis(7500)
+	suiteLength = nemesis.Millis(9000)
 )
 
 // shownNext is for how many rows the next commands are told.
