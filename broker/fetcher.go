@@ -1,6 +1,7 @@
 package broker
 
 import (
+	"errors"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kmsg"
@@ -158,7 +159,8 @@ func (c *Core) goOn(a asked, next partition.Next, err error) {
 // tolerate tells whether to go on after an error: a leader that broke the
 // protocol is worth another try, a failed disk is not.
 func (c *Core) tolerate(err error) bool {
-	if _, broken := err.(*partition.ProtocolError); broken {
+	var broken *partition.ProtocolError
+	if errors.As(err, &broken) {
 		c.trace("fetch answer refused err=%q", err)
 		return true
 	}

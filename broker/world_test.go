@@ -186,16 +186,6 @@ func (w *world) step(n *worldNode, in Input) {
 	w.proof.observe(n, core)
 }
 
-// later steps a node after a delay, if it is still in the same life.
-func (w *world) later(n *worldNode, delay time.Duration, in Input) {
-	life := n.life
-	w.at(delay, func() {
-		if n.life == life && n.core != nil {
-			w.step(n, in)
-		}
-	})
-}
-
 func (w *world) carryOut(n *worldNode, e Effect) {
 	switch e := e.(type) {
 	case Reply:
