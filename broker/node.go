@@ -27,9 +27,6 @@ func (c *Core) ClusterID() string { return c.cfg.ClusterID }
 // InterBrokerListener is the listener that only brokers use.
 func (c *Core) InterBrokerListener() string { return c.cfg.InterBrokerListener }
 
-// Now is the time of the current step.
-func (c *Core) Now() model.Time { return c.now }
-
 // Image is the metadata applied here.
 func (c *Core) Image() *controller.Image { return c.controller.Image() }
 

@@ -137,7 +137,6 @@ func (c *Core) drop(gone controller.DeletedTopic) {
 func (c *Core) logConfig(topic string) storage.LogConfig {
 	config := storage.DefaultLogConfig()
 	config.SegmentBytes = c.topicNumber(topic, "segment.bytes")
-	config.MaxMessageBytes = int(c.topicNumber(topic, "max.message.bytes"))
 	config.ProducerExpiry = c.cfg.ProducerExpiry
 	config.RetentionMS = c.topicNumber(topic, "retention.ms")
 	config.RetentionBytes = c.topicNumber(topic, "retention.bytes")

@@ -14,10 +14,6 @@ type LogConfig struct {
 	// IndexIntervalBytes is the distance of index entries
 	// (index.interval.bytes).
 	IndexIntervalBytes int64
-	// MaxMessageBytes is the largest batch that a leader takes from a client
-	// (max.message.bytes), for ValidateProduce. The log itself does not check
-	// it: a follower must store what its leader accepted.
-	MaxMessageBytes int
 	// ProducerExpiry is how long a silent idempotent producer is remembered
 	// (producer.id.expiration.ms).
 	ProducerExpiry time.Duration
@@ -34,7 +30,6 @@ type LogConfig struct {
 const (
 	defaultSegmentBytes       = 1 << 30
 	defaultIndexIntervalBytes = 4096
-	defaultMaxMessageBytes    = 1048588
 	defaultProducerExpiry     = 24 * time.Hour
 	defaultTailBytes          = 2 << 20
 	keepForEver               = -1
@@ -55,9 +50,6 @@ func (c *LogConfig) fillIn() {
 	if c.IndexIntervalBytes == 0 {
 		c.IndexIntervalBytes = defaultIndexIntervalBytes
 	}
-	if c.MaxMessageBytes == 0 {
-		c.MaxMessageBytes = defaultMaxMessageBytes
-	}
 	if c.ProducerExpiry == 0 {
 		c.ProducerExpiry = defaultProducerExpiry
 	}
@@ -73,8 +65,6 @@ func (c *LogConfig) validate() error {
 		return fmt.Errorf("log config: SegmentBytes %d must be > 0", c.SegmentBytes)
 	case c.IndexIntervalBytes < 0:
 		return fmt.Errorf("log config: IndexIntervalBytes %d must be > 0", c.IndexIntervalBytes)
-	case c.MaxMessageBytes < 0:
-		return fmt.Errorf("log config: MaxMessageBytes %d must be > 0", c.MaxMessageBytes)
 	case c.ProducerExpiry < 0:
 		return fmt.Errorf("log config: ProducerExpiry %s must be > 0", c.ProducerExpiry)
 	case c.RetentionMS < keepForEver:

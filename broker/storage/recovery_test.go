@@ -193,7 +193,6 @@ func TestOpenLogRefusesABadConfig(t *testing.T) {
 	}{
 		{LogConfig{SegmentBytes: -1}, "SegmentBytes -1 must be > 0"},
 		{LogConfig{IndexIntervalBytes: -2}, "IndexIntervalBytes -2 must be > 0"},
-		{LogConfig{MaxMessageBytes: -3}, "MaxMessageBytes -3 must be > 0"},
 		{LogConfig{ProducerExpiry: -1}, "ProducerExpiry -1ns must be > 0"},
 		{LogConfig{RetentionMS: -2}, "RetentionMS -2 must be >= 0, or -1 to keep for ever"},
 		{LogConfig{RetentionBytes: -2}, "RetentionBytes -2 must be >= 0, or -1 to keep all"},
