@@ -131,6 +131,31 @@ func TestAPlantedBugBreaksAPromise(t *testing.T) {
 	require.Contains(t, stdout, "next      ackproof check "+onlyRun(t, results))
 }
 
+// TestAcksBelowMinISRAreProven shows mutant 21 to the check that needs no loss to
+// see it, and the correct broker under the same schedule.
+func TestAcksBelowMinISRAreProven(t *testing.T) {
+	for name, want := range map[string]struct {
+		mutant string
+		exit   int
+		status checker.Status
+	}{
+		"planted": {"min-isr-ignored", exitInvalid, checker.Violation},
+		"correct": {"", exitValid, checker.OK},
+	} {
+		t.Run(name, func(t *testing.T) {
+			results := integration(t)
+			t.Parallel()
+			exit, stdout, stderr := call("run", "--mutant", want.mutant, "--nemesis", "under-min-isr", "--rate", "200", "--results", results)
+			require.Equal(t, want.exit, exit, stdout+stderr)
+			result := verdictOf(t, onlyRun(t, results))
+			require.Equal(t, want.exit == exitInvalid, result.Broken())
+			verdict, judged := result.Verdict(checker.CheckUnderMinISR)
+			require.True(t, judged)
+			require.Equal(t, want.status, verdict.Status)
+		})
+	}
+}
+
 // startRun starts a run in a process of its own and returns once the history has
 // grown, with the run's folder.
 func startRun(t *testing.T, results string) (*exec.Cmd, string) {
