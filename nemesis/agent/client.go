@@ -92,15 +92,24 @@ func (c *Client) call(ctx context.Context, request Request) (Response, error) {
 	}
 	select {
 	case response := <-answered:
-		if response.Error != "" {
-			return response, fmt.Errorf("%w: %s", ErrAgent, response.Error)
-		}
-		return response, nil
+		return checked(response)
 	case <-c.done:
-		return Response{}, fmt.Errorf("%s: %w", request.Op, c.broken)
+		select { // the last response may have come with the end
+		case response := <-answered:
+			return checked(response)
+		default:
+			return Response{}, fmt.Errorf("%s: %w", request.Op, c.broken)
+		}
 	case <-ctx.Done():
 		return Response{}, fmt.Errorf("%s: no answer from agent: %w", request.Op, context.Cause(ctx))
 	}
+}
+
+func checked(response Response) (Response, error) {
+	if response.Error != "" {
+		return response, fmt.Errorf("%w: %s", ErrAgent, response.Error)
+	}
+	return response, nil
 }
 
 func (c *Client) write(line []byte) error {
