@@ -71,6 +71,22 @@ func (c *Client) Stats(ctx context.Context) (Stats, error) {
 	return value(response.Stats), err
 }
 
+// DataBytes measures the files in a directory of the node's volume.
+func (c *Client) DataBytes(ctx context.Context, dir string) (int64, error) {
+	response, err := c.call(ctx, Request{Op: OpData, Dir: dir})
+	return value(response.Data).Bytes, err
+}
+
+// Wipe removes what is in a directory of the node's volume. The broker that
+// uses it must be dead.
+func (c *Client) Wipe(ctx context.Context, dir string) error {
+	response, err := c.call(ctx, Request{Op: OpWipe, Dir: dir})
+	if left := value(response.Data).Bytes; err == nil && left != 0 {
+		return fmt.Errorf("%w: wipe %s: %d bytes are left", ErrAgent, dir, left)
+	}
+	return err
+}
+
 // Done is closed when the agent can no longer answer.
 func (c *Client) Done() <-chan struct{} { return c.done }
 

@@ -16,6 +16,10 @@ const (
 	OpKill Op = "kill"
 	// OpStats reads back counters, processes and clocks.
 	OpStats Op = "stats"
+	// OpData measures the files in Request.Dir.
+	OpData Op = "data"
+	// OpWipe removes what is in Request.Dir, and measures what is left.
+	OpWipe Op = "wipe"
 )
 
 // Request is one line on the agent's stdin.
@@ -25,6 +29,8 @@ type Request struct {
 	Op    Op     `json:"op"`
 	State *State `json:"state,omitempty"` // with OpState
 	Kill  *Match `json:"kill,omitempty"`  // with OpKill
+	// Dir is a directory on the node's volume, absolute; with OpData and OpWipe.
+	Dir string `json:"dir,omitempty"`
 }
 
 // Response is one line on the agent's stdout. Exactly one of the pointers is
@@ -37,6 +43,7 @@ type Response struct {
 	Applied *Applied `json:"applied,omitempty"`
 	Killed  *Killed  `json:"killed,omitempty"`
 	Stats   *Stats   `json:"stats,omitempty"`
+	Data    *Data    `json:"data,omitempty"`
 }
 
 // Hello is what the agent is and can do.
@@ -80,4 +87,9 @@ type Applied struct {
 type Killed struct {
 	PIDs []int   `json:"pids"`
 	MS   float64 `json:"ms"` // from the signal to the last process's end
+}
+
+// Data is how much lies in a directory.
+type Data struct {
+	Bytes int64 `json:"bytes"` // of all files' contents
 }

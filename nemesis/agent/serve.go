@@ -7,6 +7,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"path/filepath"
+
+	"github.com/ackproof/ackproof/nemesis/agent/data"
 )
 
 // Node is what serves the requests: one node's namespaces. Calls never
@@ -90,7 +93,19 @@ func dispatch(node Node, request Request) (Response, error) {
 	case OpStats:
 		stats, err := node.Stats()
 		return Response{Stats: &stats}, err
+	case OpData, OpWipe:
+		if !filepath.IsAbs(request.Dir) || filepath.Clean(request.Dir) == "/" {
+			return Response{}, fmt.Errorf("dir %q: allowed is the absolute path of a directory below the root", request.Dir)
+		}
+		if request.Op == OpWipe {
+			if err := data.Wipe(request.Dir); err != nil {
+				return Response{}, err
+			}
+		}
+		bytes, err := data.Size(request.Dir)
+		return Response{Data: &Data{Bytes: bytes}}, err
 	default:
-		return Response{}, fmt.Errorf("op %q: allowed are %s, %s, %s, %s", request.Op, OpHello, OpState, OpKill, OpStats)
+		return Response{}, fmt.Errorf("op %q: allowed are %s, %s, %s, %s, %s, %s",
+			request.Op, OpHello, OpState, OpKill, OpStats, OpData, OpWipe)
 	}
 }
