@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"net/netip"
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -15,11 +16,16 @@ const (
 	maxRate     = 100
 )
 
+var peerName = regexp.MustCompile(`^[A-Za-z0-9._-]{1,64}$`)
+
 // Validate checks a state before anything of it comes into force. Its error is
 // one line that names the field, its value and what is allowed.
 func (s State) Validate() error {
 	owner := map[netip.Addr]string{}
 	for _, peer := range slices.Sorted(maps.Keys(s.Peers)) {
+		if !peerName.MatchString(peer) {
+			return fmt.Errorf("peers %q: allowed are names of 1 to 64 letters, digits, '.', '_', '-'", peer)
+		}
 		address, err := netip.ParseAddr(s.Peers[peer])
 		if err != nil || !address.Is4() {
 			return fmt.Errorf("peers.%s %q: allowed is an IPv4 address", peer, s.Peers[peer])

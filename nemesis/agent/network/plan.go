@@ -1,0 +1,48 @@
+package network
+
+import (
+	"maps"
+	"net/netip"
+	"slices"
+
+	"github.com/ackproof/ackproof/nemesis/agent"
+)
+
+// Action is what a rule does with the packets of one peer.
+type Action string
+
+// The actions.
+const (
+	Drop  Action = "drop"
+	Reset Action = "reset" // TCP only; other packets fall through
+	Queue Action = "queue" // to user space, for loss and delay
+)
+
+// Rule is one filter rule at the input.
+type Rule struct {
+	Peer   string
+	Source netip.Addr
+	Action Action
+}
+
+// plan turns a valid state into rules, in an order that does not depend on
+// that of a map. How a queued packet is treated is the state's Links again.
+func plan(state agent.State) []Rule {
+	var rules []Rule
+	for _, peer := range slices.Sorted(maps.Keys(state.Links)) {
+		link := state.Links[peer]
+		source := netip.MustParseAddr(state.Peers[peer])
+		add := func(action Action) { rules = append(rules, Rule{peer, source, action}) }
+		switch {
+		case link.Cut: // there is nothing left to delay
+			add(Drop)
+			continue
+		case link.Reset:
+			add(Reset)
+		}
+		if link.Shaped() {
+			add(Queue)
+		}
+	}
+	return rules
+}
