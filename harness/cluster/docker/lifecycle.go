@@ -1,0 +1,104 @@
+package docker
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// images are the references of what a cluster runs.
+type images struct{ broker, agent string }
+
+// ensureImages makes the images that the engine does not have.
+func (e *Engine) ensureImages(ctx context.Context, o Options) (images, error) {
+	var made images
+	err := together([]struct {
+		name, path string
+		reference  *string
+	}{{brokerName, o.Broker, &made.broker}, {agentName, o.Agent, &made.agent}},
+		func(one struct {
+			name, path string
+			reference  *string
+		}) error {
+			binary, err := loadBinary(ctx, one.name, one.path, e.Arch)
+			if err != nil {
+				return err
+			}
+			*one.reference, err = e.ensureImage(ctx, binary)
+			return err
+		})
+	return made, flatten(err)
+}
+
+// Start makes the images if the engine has them not, removes what dead runs
+// left, brings all nodes up and returns when each is healthy, or one ended.
+func (c *Cluster) Start(ctx context.Context) error {
+	if c.stopped.Load() {
+		return errors.New("start: the cluster is stopped")
+	}
+	images, err := c.engine.ensureImages(ctx, c.options)
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeoutCause(ctx, c.options.StartTimeout,
+		fmt.Errorf("not healthy within %v", c.options.StartTimeout))
+	defer cancel()
+	if err := c.engine.sweep(ctx); err != nil {
+		return err
+	}
+	if err := c.open(ctx, images); err != nil {
+		return err
+	}
+	// Not before all have their addresses: brokers try again too slowly.
+	err = together(c.nodes, func(n *node) error { return n.start(ctx) })
+	if err != nil {
+		return flatten(err)
+	}
+	return c.WaitHealthy(ctx)
+}
+
+// open makes everything of the run on the engine, the janitor first.
+func (c *Cluster) open(ctx context.Context, images images) error {
+	var err error
+	if c.janitor, err = c.engine.startJanitor(ctx, images.agent, c.name+"-janitor", c.run); err != nil {
+		return err
+	}
+	if c.subnet, err = c.engine.makeNetwork(ctx, c.name, labels(c.run, roleNetwork, nil)); err != nil {
+		return err
+	}
+	return flatten(together(c.nodes, func(n *node) error { return n.open(ctx, images) }))
+}
+
+// stopLimit bounds how long an engine may take to remove a cluster.
+const stopLimit = 30 * time.Second
+
+// Stop implements cluster.Cluster. The logs stay.
+func (c *Cluster) Stop() error {
+	c.stopOnce.Do(func() { c.stopErr = c.stop() })
+	return c.stopErr
+}
+
+func (c *Cluster) stop() error {
+	c.stopped.Store(true)
+	ctx, cancel := context.WithTimeout(context.Background(), stopLimit)
+	defer cancel()
+	// Brokers are killed before they are removed, so that their logs are read to
+	// the end: with a container goes its log.
+	errs := []error{together(c.nodes, func(n *node) error { return n.kill(ctx) })}
+	c.stopWatching()
+	c.watchers.Wait()
+	if err := c.engine.remove(ctx, c.run); err != nil {
+		errs = append(errs, fmt.Errorf("remove what the run made: %w", explain(err)))
+	}
+	if c.janitor != nil {
+		errs = append(errs, c.janitor.dismiss())
+	}
+	for _, n := range c.nodes {
+		if n.attachment != nil {
+			errs = append(errs, n.attachment.Close())
+		}
+		errs = append(errs, n.log.close())
+	}
+	return flatten(errors.Join(append(errs, c.engine.Close())...))
+}
