@@ -28,6 +28,7 @@ type Engine struct {
 	Kernel  string // of the machine that it runs on
 	System  string // that machine's operating system, in the engine's words
 	Arch    string // of its containers, as Go calls it
+	Root    string // its data's folder, on its machine
 
 	api *client.Client
 }
@@ -91,7 +92,8 @@ func ask(ctx context.Context, api *client.Client, host string) (*Engine, error) 
 	return &Engine{
 		Host: host, Version: info.Info.ServerVersion, API: api.ClientVersion(), Storage: info.Info.Driver,
 		Kernel: info.Info.KernelVersion, System: info.Info.OperatingSystem, Arch: goArch(info.Info.Architecture),
-		api: api,
+		Root: info.Info.DockerRootDir,
+		api:  api,
 	}, nil
 }
 
@@ -104,6 +106,28 @@ func goArch(machine string) string {
 		return "arm64"
 	}
 	return machine
+}
+
+// Here tells whether the engine's files are this machine's: it is reached by a
+// socket, and its data's folder is there.
+func (e *Engine) Here() bool {
+	return strings.HasPrefix(e.Host, "unix://") && fileExists(e.Root)
+}
+
+// Skew is by how much the engine's wall clock is ahead of this machine's, to
+// the time that a question takes.
+func (e *Engine) Skew(ctx context.Context) (time.Duration, error) {
+	asked := time.Now()
+	info, err := e.api.Info(ctx, client.InfoOptions{})
+	answered := time.Now()
+	if err != nil {
+		return 0, explain(err)
+	}
+	theirs, err := time.Parse(time.RFC3339Nano, info.Info.SystemTime)
+	if err != nil {
+		return 0, fmt.Errorf("the engine's time %q: %w", info.Info.SystemTime, err)
+	}
+	return theirs.Sub(asked.Add(answered.Sub(asked) / 2)), nil
 }
 
 // Close ends the connections to the engine.

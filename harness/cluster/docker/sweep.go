@@ -12,8 +12,8 @@ import (
 	"github.com/moby/moby/client"
 )
 
-// sweepGrace is for how long a janitor may have been created and not started:
-// its harness may be about to.
+// sweepGrace is for how long a janitor, or a probe, may have been created and
+// not started: its harness may be about to.
 const sweepGrace = time.Minute
 
 // sweep removes what runs without a janitor left behind. A run makes its
@@ -64,18 +64,22 @@ func (e *Engine) runs(ctx context.Context) (seen, alive map[string]bool, err err
 	for _, c := range containers.Items {
 		run := c.Labels[LabelRun]
 		seen[run] = true
-		alive[run] = alive[run] || c.Labels[LabelRole] == roleJanitor && watching(c, time.Now())
+		alive[run] = alive[run] || watched(c, time.Now())
 	}
 	return seen, alive, nil
 }
 
-// watching tells whether a janitor runs, or is about to.
-func watching(janitor container.Summary, now time.Time) bool {
-	switch janitor.State {
+// watched tells whether a container is one that sees to its run's end: a
+// janitor, or a probe, which is all there is of its run.
+func watched(c container.Summary, now time.Time) bool {
+	if role := c.Labels[LabelRole]; role != roleJanitor && role != roleProbe {
+		return false
+	}
+	switch c.State {
 	case container.StateRunning:
 		return true
 	case container.StateCreated:
-		return now.Sub(time.Unix(janitor.Created, 0)) < sweepGrace
+		return now.Sub(time.Unix(c.Created, 0)) < sweepGrace
 	}
 	return false
 }
