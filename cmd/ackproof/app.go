@@ -53,6 +53,7 @@ func commands() []command {
 		{"replay", "RUN [flags]", "run a stored run's schedule again: k of n fail", (*app).replay},
 		{"cluster", "up|down [flags]", "brokers to play with", (*app).cluster},
 		{"bench", "[flags]", "the broker's throughput and latency on this machine", (*app).bench},
+		{"doctor", "[flags]", "what this machine has for runs, and what follows from it", (*app).doctor},
 		{"broker", "[flags]", "the broker itself; broker --help lists its properties", (*app).broker},
 		{"version", "", "the build", (*app).version},
 	}

@@ -45,7 +45,8 @@ func TestBadArguments(t *testing.T) {
 		args string
 		want string
 	}{
-		{"fly", `ackproof: unknown command "fly", allowed are run, suite, compare, check, replay, cluster, broker, version`},
+		{"fly", `ackproof: unknown command "fly", allowed are run, suite, compare, check, replay, cluster, bench, doctor, broker, version`},
+		{"doctor now", `ackproof doctor: argument "now" is not expected`},
 		{"run --fast", "ackproof run: unknown flag --fast; ackproof run --help lists the flags"},
 		{"run extra", `ackproof run: argument "extra" is not expected`},
 		{"run --acks 2", `ackproof run: acks is "2", allowed are all, 1, 0`},
