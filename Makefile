@@ -3,7 +3,7 @@
 
 SHELL := /bin/bash
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
-LDFLAGS := -s -w -X github.com/ackproof/ackproof/broker/server.version=$(VERSION)
+LDFLAGS := -s -w -X github.com/ackproof/ackproof/broker/server.Version=$(VERSION)
 GOLANGCI_VERSION := v2.15.0
 GOLANGCI := bin/tools/golangci-lint-$(GOLANGCI_VERSION)
 

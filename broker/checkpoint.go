@@ -16,7 +16,12 @@ func watermarksPath(logDir string) string {
 
 // checkpointWatermarks notes every high watermark, in Kafka's own format. Losing
 // it is safe: a leader learns the watermark from its followers' fetches.
+// Before the registration no replica is open, and the file is still the last
+// life's.
 func (c *Core) checkpointWatermarks() {
+	if !c.lifecycle.registered() {
+		return
+	}
 	var out bytes.Buffer
 	fmt.Fprintf(&out, "0\n%d\n", len(c.partitions.sorted))
 	for _, h := range c.partitions.sorted {

@@ -108,9 +108,11 @@ func (c *Core) Step(now model.Time, in Input) []Effect {
 		c.startShutdown()
 	}
 	c.timers.fire(now.Mono)
-	c.settle()
-	c.askForWakeUp()
-	if c.failure != nil {
+	if !c.exited { // a shutdown that was granted is the end
+		c.settle()
+		c.askForWakeUp()
+	}
+	if c.failure != nil && !c.exited {
 		c.exit(c.failure)
 	}
 	return c.effects

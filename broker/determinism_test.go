@@ -92,7 +92,7 @@ func eventHash(t *testing.T, seed uint64) uint64 {
 			w.run(time.Duration(draw.IntN(2000)) * time.Millisecond)
 			w.boot(id)
 		case 1:
-			w.cut[[2]model.NodeID{id, w.order[draw.IntN(3)]}] = true
+			w.net.cut[[2]model.NodeID{id, w.order[draw.IntN(3)]}] = true
 		case 2:
 			w.heal()
 		default:

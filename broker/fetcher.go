@@ -40,7 +40,7 @@ type asked struct {
 
 // pumpFetchers sends the next fetch to each leader that has none in flight.
 func (c *Core) pumpFetchers() {
-	if !c.fetchers.stale || c.failure != nil || c.lifecycle.stopping {
+	if !c.fetchers.stale || c.failure != nil {
 		return
 	}
 	c.fetchers.stale = false
@@ -68,9 +68,7 @@ func (c *Core) fetchFrom(f *fetcher) {
 		f.inFlight = false
 		c.fetchers.stale = true
 		if err != nil {
-			for _, a := range want {
-				c.backOff(a.held)
-			}
+			c.backOffAll(want)
 			return
 		}
 		c.replicate(want, resp.(*kmsg.FetchResponse))
@@ -107,23 +105,23 @@ func (c *Core) fetchRequest(want []asked) *kmsg.FetchRequest {
 	return req
 }
 
-// replicate takes a leader's answer; its partitions come in the order asked.
+// replicate takes a leader's answer; its partitions come in the order asked. What
+// was not answered in its place waits a little, as after an error.
 func (c *Core) replicate(want []asked, resp *kmsg.FetchResponse) {
-	next := 0
 	for i := range resp.Topics {
-		for j := range resp.Topics[i].Partitions {
-			p := &resp.Topics[i].Partitions[j]
-			if next >= len(want) || want[next].held.tp.Partition != p.Partition {
-				c.trace("fetch answer does not match the request partition=%d", p.Partition)
+		topic := &resp.Topics[i]
+		for j := range topic.Partitions {
+			p := &topic.Partitions[j]
+			if len(want) == 0 || want[0].held.topicID != topic.TopicID || want[0].held.tp.Partition != p.Partition {
+				c.trace("fetch answer does not match the request topic=%s partition=%d", model.TopicID(topic.TopicID), p.Partition)
+				c.backOffAll(want)
 				return
 			}
-			c.replicateOne(want[next], p)
-			next++
+			c.replicateOne(want[0], p)
+			want = want[1:]
 		}
 	}
-	for _, a := range want[next:] {
-		c.backOff(a.held)
-	}
+	c.backOffAll(want)
 }
 
 func (c *Core) replicateOne(a asked, p *kmsg.FetchResponseTopicPartition) {
@@ -142,16 +140,19 @@ func (c *Core) replicateOne(a asked, p *kmsg.FetchResponseTopicPartition) {
 			Epoch: model.Epoch(p.DivergingEpoch.Epoch), End: model.Offset(p.DivergingEpoch.EndOffset)}
 	}
 	next, err := h.replica.Replicate(a.from, answer)
-	if !c.tolerate(err) {
-		return
-	}
+	c.goOn(a, next, err)
+}
+
+// goOn does what a replica wants done after an answer.
+func (c *Core) goOn(a asked, next partition.Next, err error) {
+	c.touch(a.held)
 	switch {
+	case !c.tolerate(err):
 	case err != nil || next == partition.BackOff:
-		c.backOff(h)
+		c.backOff(a.held)
 	case next == partition.LookUpBounds:
 		c.lookUpBounds(a)
 	}
-	c.touch(h)
 }
 
 // tolerate tells whether to go on after an error: a leader that broke the
@@ -163,6 +164,12 @@ func (c *Core) tolerate(err error) bool {
 	}
 	c.fail(err)
 	return err == nil
+}
+
+func (c *Core) backOffAll(unanswered []asked) {
+	for _, a := range unanswered {
+		c.backOff(a.held)
+	}
 }
 
 func (c *Core) backOff(h *held) {
@@ -204,8 +211,8 @@ func (c *Core) lookUpBounds(a asked) {
 			c.backOff(a.held)
 			return
 		}
-		c.fail(a.held.replica.Rebase(a.from, start, end))
-		c.touch(a.held)
+		next, err := a.held.replica.Rebase(a.from, start, end)
+		c.goOn(a, next, err)
 	})
 }
 

@@ -208,7 +208,16 @@ func (c *Core) closeAll() error {
 	if c.failure != nil {
 		return c.failure
 	}
-	marker, err := json.Marshal(cleanMarker{BrokerEpoch: c.lifecycle.epoch})
+	epoch := c.lifecycle.epoch
+	if !c.lifecycle.registered() {
+		// This life has opened no log: they are as clean as the last one left
+		// them, and under its epoch.
+		if !c.lifecycle.cleanStart {
+			return nil
+		}
+		epoch = c.lifecycle.previousEpoch
+	}
+	marker, err := json.Marshal(cleanMarker{BrokerEpoch: epoch})
 	if err != nil {
 		return err
 	}

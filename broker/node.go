@@ -92,7 +92,13 @@ func (c *Core) Reply(call *wire.Call, response kmsg.Response) {
 }
 
 // Drop closes the connection of a call that cannot be answered.
-func (c *Core) Drop(call *wire.Call) { c.effect(CloseConn{Conn: call.Conn}) }
+func (c *Core) Drop(call *wire.Call) {
+	if call.Conn == localConn {
+		c.peers.answered(PeerResponse{Token: call.Seq, Err: errNoAnswer})
+		return
+	}
+	c.effect(CloseConn{Conn: call.Conn})
+}
 
 // Eligible tells whether a broker may join an ISR (KIP-841).
 func (c *Core) Eligible(id model.NodeID) bool { return c.Image().Brokers[id].Eligible() }

@@ -102,6 +102,12 @@ func (c *Core) decide(w *commitWait, code model.ErrorCode) {
 // be committed later, and the producer knows that a timeout says nothing.
 func (c *Core) expireProduce(p *pendingProduce) {
 	for _, h := range c.partitions.sorted {
+		c.settleCommits(h) // what is decided already has not timed out
+	}
+	if p.done == nil {
+		return
+	}
+	for _, h := range c.partitions.sorted {
 		for _, w := range h.commits {
 			if w.produce == p {
 				p.results[w.index].Code = model.RequestTimedOut

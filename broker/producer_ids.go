@@ -35,7 +35,7 @@ func (c *Core) NextProducerID(done func(int64, model.ErrorCode)) {
 		code := model.CoordinatorLoadInProgress // a client tries again
 		if err == nil {
 			block := resp.(*kmsg.AllocateProducerIDsResponse)
-			if model.ErrorCode(block.ErrorCode) == model.None {
+			if model.ErrorCode(block.ErrorCode) == model.None && block.ProducerIDLen > 0 {
 				code = model.None
 				ids.next, ids.end = block.ProducerIDStart, block.ProducerIDStart+int64(block.ProducerIDLen)
 			}

@@ -134,6 +134,9 @@ func answerOf(p kmsg.AlterPartitionResponseTopicPartition) partition.Answer {
 // checkFollowers lets leaders look for followers that fell behind.
 func (c *Core) checkFollowers() {
 	for _, h := range c.partitions.sorted {
-		h.replica.Tick(c.now.Mono)
+		if h.replica.IsLeader() {
+			h.replica.Tick(c.now.Mono)
+			c.touch(h)
+		}
 	}
 }

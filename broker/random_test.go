@@ -5,16 +5,38 @@ import (
 	"math/rand/v2"
 	"os"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
-	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"github.com/ackproof/ackproof/broker/model"
 	"github.com/ackproof/ackproof/broker/mutant"
-	"github.com/ackproof/ackproof/broker/storage"
 )
+
+// ordeal is what a random run puts a cluster through.
+type ordeal struct {
+	worldOptions
+	replicas, partitions int
+	// powerLoss crashes brokers, all at once too.
+	powerLoss bool
+	// delays holds requests and answers back for up to 1.5 s, beyond their
+	// timeouts and past each other.
+	delays bool
+}
+
+// ordeals by what each of them is for. Nothing acked may be lost in any.
+var ordeals = map[string]struct {
+	ordeal
+	seeds int
+}{
+	"faults":     {ordeal{worldOptions{nodes: 3, minISR: 2}, 3, 1, false, false}, 40},
+	"delays":     {ordeal{worldOptions{nodes: 3, minISR: 2}, 3, 2, false, true}, 25},
+	"partitions": {ordeal{worldOptions{nodes: 5, minISR: 2}, 3, 4, false, true}, 15},
+	"min-isr-1":  {ordeal{worldOptions{nodes: 3, minISR: 1}, 3, 1, false, true}, 20},
+	"power-loss": {ordeal{worldOptions{nodes: 3, minISR: 2, flush: FlushBeforeAck}, 3, 2, true, true}, 20},
+}
 
 // seeds is how many random schedules a test runs; ACKPROOF_SEEDS overrides it.
 func seeds(t *testing.T, usual int) uint64 {
@@ -27,33 +49,36 @@ func seeds(t *testing.T, usual int) uint64 {
 	return uint64(n)
 }
 
-// TestNothingAckedIsLostUnderRandomFaults kills, cuts and pauses links at random
-// while writes with acks=all and min.insync.replicas=2 go on, and reads every
-// replica afterwards.
-func TestNothingAckedIsLostUnderRandomFaults(t *testing.T) {
-	acked := 0
-	for seed := uint64(1); seed <= seeds(t, 60); seed++ {
-		n, problem := randomRun(t, seed, worldOptions{nodes: 3, minISR: 2})
-		require.Empty(t, problem, "seed %d", seed)
-		acked += n
+// TestNothingAckedIsLost kills, cuts, pauses and moves leaderships at random while
+// idempotent and plain producers write with acks=all, and reads every replica
+// afterwards. To run one seed again: -run 'TestNothingAckedIsLost/delays/7$'.
+func TestNothingAckedIsLost(t *testing.T) {
+	for _, name := range sortedKeys(ordeals) {
+		o := ordeals[name]
+		t.Run(name, func(t *testing.T) {
+			acked := 0
+			for seed := uint64(1); seed <= seeds(t, o.seeds); seed++ {
+				t.Run(fmt.Sprint(seed), func(t *testing.T) {
+					n, problem := o.run(t, seed)
+					require.Empty(t, problem)
+					acked += n
+				})
+			}
+			if !strings.Contains(name, "power") {
+				require.Greater(t, acked, 10*o.seeds/2, "runs that ack nothing prove nothing")
+			}
+		})
 	}
-	require.Greater(t, acked, 1000, "runs that ack nothing prove nothing")
 }
 
-// TestNothingFlushedIsLostUnderPowerLoss adds power losses, of all brokers at
-// once too, under flush.policy=before-ack.
-func TestNothingFlushedIsLostUnderPowerLoss(t *testing.T) {
-	for seed := uint64(1); seed <= seeds(t, 30); seed++ {
-		_, problem := randomRun(t, seed, worldOptions{nodes: 3, minISR: 2, flush: FlushBeforeAck})
-		require.Empty(t, problem, "seed %d", seed)
-	}
-}
-
-// TestRandomFaultsCatchMutant14 is the planted bug that the test above must see.
+// TestRandomFaultsCatchMutant14 is the planted bug that the test above must see,
+// by what clients were told alone. Mutant 21 takes a lost disk besides, which no
+// random run may blame on the broker: testdata/mutant_21_min_isr_ignored has it.
 func TestRandomFaultsCatchMutant14(t *testing.T) {
+	o := ordeals["faults"].ordeal
+	o.mutants = mutant.Set{mutant.AckOnAppend: true}
 	for seed := uint64(1); seed <= 60; seed++ {
-		_, problem := randomRun(t, seed, worldOptions{nodes: 3, minISR: 2, mutants: mutant.Set{mutant.AckOnAppend: true}})
-		if problem != "" {
+		if _, problem := o.run(t, seed); problem != "" {
 			t.Logf("caught by seed %d: %s", seed, problem)
 			return
 		}
@@ -61,148 +86,99 @@ func TestRandomFaultsCatchMutant14(t *testing.T) {
 	t.Fatal("60 random schedules did not see that acks=all answers too early")
 }
 
-// randomRun draws faults and writes from a seed, heals, and tells what was
+// run draws faults and writes from a seed, heals, and tells how many writes were
 // acked and what is wrong.
-func randomRun(t *testing.T, seed uint64, o worldOptions) (int, string) {
+func (o ordeal) run(t *testing.T, seed uint64) (int, string) {
 	fixRaftJitter(t, seed)
-	w := newWorld(o)
+	w := newWorld(o.worldOptions)
 	s := &script{t: t, w: w}
 	if ready := s.awaitUnfenced(o.nodes); len(w.exits) > 0 {
 		return 0, ready
 	}
-	if code := s.createTopic([]int32{1, 2, 3}); code != model.None {
+	if code := s.createTopic(o.assignment()...); code != model.None {
 		return 0, "create topic: " + code.String()
 	}
 	w.run(300 * time.Millisecond)
-	c := &randomClient{w: w, draw: rand.New(rand.NewPCG(seed, 1)), acked: map[string]int64{}}
+	c := newRandomClient(w, o.partitions, seed)
 	faults := rand.New(rand.NewPCG(seed, 2))
+	if o.delays {
+		w.net.delay = rand.New(rand.NewPCG(seed, 3))
+	}
 	for range 60 {
-		c.hurt(faults, o)
+		o.hurt(w, faults)
 		for range 3 {
 			c.write()
 			w.run(time.Duration(faults.IntN(80)) * time.Millisecond)
 		}
 	}
-	c.healAll()
+	w.net.delay = nil
+	o.heal(w)
+	problem := c.finish(15 * time.Second)
+	w.run(2 * time.Second)
+	return len(c.acked), o.judge(t, w, c, problem)
+}
+
+// assignment spreads the partitions over the brokers.
+func (o ordeal) assignment() [][]int32 {
+	out := make([][]int32, o.partitions)
+	for p := range out {
+		for r := range o.replicas {
+			out[p] = append(out[p], int32((p+r)%o.nodes+1))
+		}
+	}
+	return out
+}
+
+func (o ordeal) judge(t *testing.T, w *world, c *randomClient, problem string) string {
 	for id, err := range w.exits {
-		return 0, fmt.Sprintf("node %d stopped: %v", id, err)
-	}
-	return len(c.acked), c.verify(t)
-}
-
-// randomClient writes unique values with an idempotent producer per value batch
-// and remembers what was acked.
-type randomClient struct {
-	w     *world
-	draw  *rand.Rand
-	sent  int
-	acked map[string]int64
-}
-
-// write sends a value to whoever thinks it leads, if anybody does.
-func (c *randomClient) write() {
-	var leaders []model.NodeID
-	for _, id := range c.w.order {
-		if n := c.w.nodes[id]; n.core != nil {
-			for _, p := range n.core.Status().Partitions {
-				if p.IsLeader {
-					leaders = append(leaders, id)
-				}
-			}
+		// A registration of the last life may arrive late, and take the id over.
+		if err != nil && !(o.delays && strings.Contains(err.Error(), "another process has registered")) {
+			return fmt.Sprintf("node %d stopped: %v", id, err)
 		}
 	}
-	if len(leaders) == 0 {
-		return
+	if len(w.proof.problems) > 0 {
+		return strings.Join(w.proof.problems, "\n")
 	}
-	c.sent++
-	value := fmt.Sprintf("v%d", c.sent)
-	opts := storage.BatchOptions{ProducerID: -1, ProducerEpoch: -1, BaseSequence: -1}
-	req := produceRequest([][]byte{[]byte(value)}, "all", opts)
-	c.w.call(leaders[c.draw.IntN(len(leaders))], "OUTSIDE", recode(req, req.AppendTo(nil)), func(r kmsg.Response, dropped bool) {
-		if dropped {
-			return
-		}
-		if p := r.(*kmsg.ProduceResponse).Topics[0].Partitions[0]; p.ErrorCode == 0 {
-			c.acked[value] = p.BaseOffset
-		}
-	})
-}
-
-func (c *randomClient) hurt(draw *rand.Rand, o worldOptions) {
-	w := c.w
-	id, other := w.order[draw.IntN(len(w.order))], w.order[draw.IntN(len(w.order))]
-	switch draw.IntN(9) {
-	case 0:
-		w.kill(id)
-	case 1:
-		if o.flush == FlushBeforeAck {
-			w.kill(id)
-			w.nodes[id].fs.Crash()
-		}
-	case 2:
-		if o.flush == FlushBeforeAck && draw.IntN(4) == 0 {
-			for _, id := range w.order {
-				w.kill(id)
-				w.nodes[id].fs.Crash()
-			}
-		}
-	case 3, 4:
-		if w.nodes[id].core == nil {
-			w.boot(id)
-		}
-	case 5:
-		w.cut[[2]model.NodeID{id, other}] = true
-	case 6:
-		for _, other := range w.order {
-			if other != id {
-				w.cut[[2]model.NodeID{id, other}], w.cut[[2]model.NodeID{other, id}] = true, true
-			}
-		}
-	case 7:
-		w.heal()
+	if problem != "" {
+		return problem + "\n" + w.status()
 	}
-}
-
-func (c *randomClient) healAll() {
-	c.w.heal()
-	for _, id := range c.w.order {
-		if c.w.nodes[id].core == nil {
-			c.w.boot(id)
+	for p := range o.partitions {
+		values, problem := o.replicasAgree(t, w, int32(p))
+		if problem == "" {
+			problem = c.verify(int32(p), values)
 		}
-	}
-	c.w.run(15 * time.Second)
-}
-
-// verify compares all replicas and looks for every acked value at its offset.
-func (c *randomClient) verify(t *testing.T) string {
-	var first []string
-	for i, id := range c.w.order {
-		tp := model.TopicPartition{Topic: "t"}
-		h := c.w.nodes[id].core.partitions.byName[tp]
-		if h == nil {
-			return fmt.Sprintf("node %d does not hold %s", id, tp)
-		}
-		log := h.replica.Log()
-		if h.replica.HighWatermark() != log.EndOffset() || len(h.replica.State().ISR) != 3 {
-			return "not recovered after heal:\n" + c.w.status()
-		}
-		var all []string
-		for from := log.StartOffset(); from < log.EndOffset(); {
-			records, err := log.Read(from, 1<<20, log.EndOffset(), true)
-			require.NoError(t, err)
-			all = append(all, valuesIn(t, records)...)
-			from = model.Offset(len(all))
-		}
-		if i == 0 {
-			first = all
-		} else if fmt.Sprint(all) != fmt.Sprint(first) {
-			return fmt.Sprintf("replicas differ:\n%v\n%v", first, all)
-		}
-	}
-	for value, offset := range c.acked {
-		if offset >= int64(len(first)) || first[offset] != fmt.Sprintf("%d=%s", offset, value) {
-			return fmt.Sprintf("acked value %s is not at offset %d", value, offset)
+		if problem != "" {
+			return problem
 		}
 	}
 	return ""
+}
+
+// replicasAgree compares all replicas of a partition and gives what they hold.
+func (o ordeal) replicasAgree(t *testing.T, w *world, partition int32) ([]string, string) {
+	tp := model.TopicPartition{Topic: "t", Partition: partition}
+	var first []string
+	for r := range o.replicas {
+		id := model.NodeID((int(partition)+r)%o.nodes + 1)
+		h := w.nodes[id].core.partitions.byName[tp]
+		if h == nil {
+			return nil, fmt.Sprintf("node %d does not hold %s", id, tp)
+		}
+		log := h.replica.Log()
+		if h.replica.HighWatermark() != log.EndOffset() || len(h.replica.State().ISR) != o.replicas {
+			return nil, "not recovered after heal:\n" + w.status()
+		}
+		var all []string
+		for from := log.StartOffset(); from < log.EndOffset(); from = model.Offset(len(all)) {
+			records, err := log.Read(from, 1<<20, log.EndOffset(), true)
+			require.NoError(t, err)
+			all = append(all, valuesIn(t, records)...)
+		}
+		if r == 0 {
+			first = all
+		} else if fmt.Sprint(all) != fmt.Sprint(first) {
+			return nil, fmt.Sprintf("replicas of %s differ:\n%v\n%v", tp, first, all)
+		}
+	}
+	return first, ""
 }

@@ -9,11 +9,9 @@ import (
 
 	"github.com/cockroachdb/datadriven"
 	"github.com/stretchr/testify/require"
-	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"github.com/ackproof/ackproof/broker/model"
 	"github.com/ackproof/ackproof/broker/mutant"
-	"github.com/ackproof/ackproof/broker/storage"
 )
 
 // TestScripts runs the protocol's scenarios in testdata/. Each file is a
@@ -24,7 +22,7 @@ func TestScripts(t *testing.T) {
 		fixRaftJitter(t, 1)
 		datadriven.RunTest(t, path, func(t *testing.T, d *datadriven.TestData) string {
 			s.t = t
-			return s.run(d)
+			return s.run(d) + s.problems()
 		})
 	})
 }
@@ -36,54 +34,61 @@ type script struct {
 	pending []string // answers that came since the last look
 }
 
-func (s *script) run(d *datadriven.TestData) string {
-	switch d.Cmd {
-	case "cluster":
-		return s.cluster(d)
-	case "topic":
-		return s.topic(d)
-	case "produce":
-		return s.produce(d)
-	case "run":
-		var ms int
-		d.ScanArgs(s.t, "ms", &ms)
-		s.w.run(time.Duration(ms) * time.Millisecond)
-		return s.answers()
-	case "settle":
-		s.w.run(2 * time.Second)
-		return s.answers() + s.w.status()
-	case "status":
-		return s.w.status()
-	case "cut":
-		return s.cut(d)
-	case "heal":
-		s.w.heal()
-		return "ok"
-	case "kill":
-		s.eachNode(d, s.w.kill)
-		return "ok"
-	case "crash": // power loss: unsynced data is gone
-		s.eachNode(d, func(id model.NodeID) { s.w.kill(id); s.w.nodes[id].fs.Crash() })
-		return "ok"
-	case "wipe":
-		s.eachNode(d, func(id model.NodeID) { s.w.kill(id); require.NoError(s.t, s.w.nodes[id].fs.RemoveAll("/logs")) })
-		return "ok"
-	case "boot":
-		s.eachNode(d, s.w.boot)
-		return "ok"
-	case "shutdown":
-		s.eachNode(d, func(id model.NodeID) { s.w.step(s.w.nodes[id], Shutdown{}) })
-		return "ok"
-	case "read":
-		return s.read(d)
-	case "end-offset":
-		return s.endOffset(d)
-	case "prefer":
-		return s.prefer(d)
+// problems tells what contradicts the protocol, wherever it came up.
+func (s *script) problems() string {
+	if s.w == nil || len(s.w.proof.problems) == 0 {
+		return ""
 	}
-	d.Fatalf(s.t, "unknown command %q", d.Cmd)
-	return ""
+	return "\nBROKEN: " + strings.Join(s.w.proof.problems, "\nBROKEN: ")
 }
+
+type command func(*script, *datadriven.TestData) string
+
+var commands map[string]command
+
+func init() {
+	commands = map[string]command{
+		"cluster": (*script).cluster, "topic": (*script).topic, "delete-topic": (*script).deleteTopic,
+		"prefer": (*script).prefer, "config": (*script).config, "controller": (*script).whoControls,
+		"produce": (*script).produce, "read": (*script).read, "end-offset": (*script).endOffset,
+		"producer-id": (*script).producerID, "log": (*script).log,
+		"run": (*script).runFor, "settle": (*script).settle, "status": (*script).status,
+		"hold": (*script).hold, "release": (*script).release, "lose": (*script).lose, "stop-holding": (*script).stopHolding,
+		"clean-start": (*script).cleanStart,
+		"cut":         (*script).cut, "heal": (*script).heal, "disk": (*script).disk,
+		"kill":       eachNode(func(w *world, id model.NodeID) { w.kill(id) }),
+		"crash":      eachNode(func(w *world, id model.NodeID) { w.crash(id) }),
+		"crash-torn": eachNode(func(w *world, id model.NodeID) { w.crashTorn(id) }),
+		"wipe":       eachNode(func(w *world, id model.NodeID) { w.wipe(id) }),
+		"boot":       eachNode(func(w *world, id model.NodeID) { w.boot(id) }),
+		"pause":      eachNode(func(w *world, id model.NodeID) { w.nodes[id].paused = true }),
+		"resume":     eachNode(func(w *world, id model.NodeID) { w.resume(id) }),
+		"shutdown":   eachNode(func(w *world, id model.NodeID) { w.step(w.nodes[id], Shutdown{}) }),
+	}
+}
+
+func (s *script) run(d *datadriven.TestData) string {
+	do, ok := commands[d.Cmd]
+	if !ok {
+		d.Fatalf(s.t, "unknown command %q", d.Cmd)
+	}
+	return do(s, d)
+}
+
+// runFor lets ms=N pass, and shows the answers that came.
+func (s *script) runFor(d *datadriven.TestData) string {
+	var ms int
+	d.ScanArgs(s.t, "ms", &ms)
+	s.w.run(time.Duration(ms) * time.Millisecond)
+	return s.answers()
+}
+
+func (s *script) settle(*datadriven.TestData) string {
+	s.w.run(2 * time.Second)
+	return s.answers() + s.w.status()
+}
+
+func (s *script) status(*datadriven.TestData) string { return s.w.status() }
 
 func (s *script) cluster(d *datadriven.TestData) string {
 	o := worldOptions{nodes: 3, flush: FlushNever, minISR: 1}
@@ -100,13 +105,17 @@ func (s *script) cluster(d *datadriven.TestData) string {
 			o.minISR, err = strconv.Atoi(arg.Vals[0])
 		case "unclean":
 			o.unclean = true
+		case "lag-ms":
+			o.lagMS, err = strconv.Atoi(arg.Vals[0])
+		case "seed": // draws another election, and so another controller
+			fixRaftJitter(s.t, uint64(mustInt(s.t, arg.Vals[0])))
 		default:
 			d.Fatalf(s.t, "unknown argument %q", arg.Key)
 		}
 		require.NoError(s.t, err)
 	}
 	s.w = newWorld(o)
-	return s.awaitUnfenced(o.nodes)
+	return s.awaitUnfenced(o.nodes) + fmt.Sprintf(", %d controls", s.controller())
 }
 
 func (s *script) awaitUnfenced(nodes int) string {
@@ -125,107 +134,6 @@ func (s *script) awaitUnfenced(nodes int) string {
 	return fmt.Sprintf("%d brokers unfenced", nodes)
 }
 
-func (s *script) controller() model.NodeID {
-	for _, id := range s.w.order {
-		if n := s.w.nodes[id]; n.core != nil && n.core.Status().IsController {
-			return id
-		}
-	}
-	s.t.Fatal("no active controller")
-	return model.NoNode
-}
-
-// topic makes a topic of one partition with its replicas in the given order.
-func (s *script) topic(d *datadriven.TestData) string {
-	var replicas []int32
-	for _, v := range d.CmdArgs[0].Vals {
-		replicas = append(replicas, int32(mustInt(s.t, v)))
-	}
-	if code := s.createTopic(replicas); code != model.None {
-		return code.String()
-	}
-	s.w.run(500 * time.Millisecond)
-	return s.w.status()
-}
-
-func (s *script) createTopic(replicas []int32) model.ErrorCode {
-	req := kmsg.NewPtrCreateTopicsRequest()
-	req.Version = 7
-	topic := kmsg.NewCreateTopicsRequestTopic()
-	topic.Topic, topic.NumPartitions, topic.ReplicationFactor = "t", -1, -1
-	assignment := kmsg.NewCreateTopicsRequestTopicReplicaAssignment()
-	assignment.Replicas = replicas
-	topic.ReplicaAssignment = append(topic.ReplicaAssignment, assignment)
-	req.Topics = append(req.Topics, topic)
-	resp, err := s.w.client(s.controller(), req)
-	require.NoError(s.t, err)
-	return model.ErrorCode(resp.(*kmsg.CreateTopicsResponse).Topics[0].ErrorCode)
-}
-
-// produce sends values=(a,b) to a node; the answer shows at the next run.
-func (s *script) produce(d *datadriven.TestData) string {
-	var node int
-	var acks = "all"
-	var values [][]byte
-	opts := storage.BatchOptions{ProducerID: -1, ProducerEpoch: -1, BaseSequence: -1}
-	for _, arg := range d.CmdArgs {
-		switch arg.Key {
-		case "node":
-			node = mustInt(s.t, arg.Vals[0])
-		case "acks":
-			acks = arg.Vals[0]
-		case "values":
-			for _, v := range arg.Vals {
-				values = append(values, []byte(v))
-			}
-		case "pid":
-			opts.ProducerID, opts.ProducerEpoch = int64(mustInt(s.t, arg.Vals[0])), 0
-		case "seq":
-			opts.BaseSequence = int32(mustInt(s.t, arg.Vals[0]))
-		default:
-			d.Fatalf(s.t, "unknown argument %q", arg.Key)
-		}
-	}
-	req := produceRequest(values, acks, opts)
-	name := fmt.Sprintf("produce %s to %d:", strings.Join(stringsOf(values), ","), node)
-	s.w.call(model.NodeID(node), "OUTSIDE", recode(req, req.AppendTo(nil)), func(r kmsg.Response, dropped bool) {
-		switch {
-		case dropped:
-			s.pending = append(s.pending, name+" connection closed")
-		case r == nil:
-			s.pending = append(s.pending, name+" sent")
-		default:
-			p := r.(*kmsg.ProduceResponse).Topics[0].Partitions[0]
-			if p.ErrorCode != 0 {
-				s.pending = append(s.pending, name+" "+model.ErrorCode(p.ErrorCode).String())
-				return
-			}
-			s.pending = append(s.pending, fmt.Sprintf("%s acked at %d", name, p.BaseOffset))
-		}
-	})
-	return "ok"
-}
-
-func produceRequest(values [][]byte, acks string, opts storage.BatchOptions) *kmsg.ProduceRequest {
-	req := kmsg.NewPtrProduceRequest()
-	req.Version, req.Acks, req.TimeoutMillis = 9, map[string]int16{"all": -1, "1": 1, "0": 0}[acks], 5000
-	topic := kmsg.NewProduceRequestTopic()
-	topic.Topic = "t"
-	p := kmsg.NewProduceRequestTopicPartition()
-	opts.Timestamp = wallBase
-	p.Records = storage.BuildBatch(values, opts)
-	topic.Partitions = append(topic.Partitions, p)
-	req.Topics = append(req.Topics, topic)
-	return req
-}
-
-// send writes one value with acks=all and does not wait.
-func (s *script) send(to model.NodeID, value int) {
-	opts := storage.BatchOptions{ProducerID: -1, ProducerEpoch: -1, BaseSequence: -1}
-	req := produceRequest([][]byte{[]byte(strconv.Itoa(value))}, "all", opts)
-	s.w.call(to, "OUTSIDE", recode(req, req.AppendTo(nil)), func(kmsg.Response, bool) {})
-}
-
 func (s *script) answers() string {
 	out := strings.Join(s.pending, "\n")
 	s.pending = nil
@@ -235,147 +143,8 @@ func (s *script) answers() string {
 	return out
 }
 
-// cut 1->2 2->1 cuts links; cut node=1 isolates a node.
-func (s *script) cut(d *datadriven.TestData) string {
-	for _, arg := range d.CmdArgs {
-		if arg.Key == "node" {
-			id := model.NodeID(mustInt(s.t, arg.Vals[0]))
-			for _, other := range s.w.order {
-				s.w.cut[[2]model.NodeID{id, other}] = other != id
-				s.w.cut[[2]model.NodeID{other, id}] = other != id
-			}
-			continue
-		}
-		from, to, ok := strings.Cut(arg.Key, "->")
-		require.True(s.t, ok, "cut wants 1->2, got %q", arg.Key)
-		s.w.cut[[2]model.NodeID{model.NodeID(mustInt(s.t, from)), model.NodeID(mustInt(s.t, to))}] = true
-	}
-	return "ok"
-}
-
-func (s *script) eachNode(d *datadriven.TestData, do func(model.NodeID)) {
-	for _, arg := range d.CmdArgs {
-		do(model.NodeID(mustInt(s.t, arg.Key)))
-	}
-}
-
-// read fetches as a consumer from a node: values by offset, up to its
-// watermark.
-func (s *script) read(d *datadriven.TestData) string {
-	var node int
-	d.ScanArgs(s.t, "node", &node)
-	req := kmsg.NewPtrFetchRequest()
-	req.Version, req.MaxWaitMillis, req.MaxBytes = 11, 0, 1<<20
-	topic := kmsg.NewFetchRequestTopic()
-	topic.Topic = "t"
-	p := kmsg.NewFetchRequestTopicPartition()
-	p.PartitionMaxBytes = 1 << 20
-	topic.Partitions = append(topic.Partitions, p)
-	req.Topics = append(req.Topics, topic)
-	resp, err := s.w.client(model.NodeID(node), req)
-	if err != nil {
-		return err.Error()
-	}
-	got := resp.(*kmsg.FetchResponse).Topics[0].Partitions[0]
-	if got.ErrorCode != 0 {
-		return model.ErrorCode(got.ErrorCode).String()
-	}
-	return strings.Join(valuesIn(s.t, got.RecordBatches), " ")
-}
-
-func (s *script) endOffset(d *datadriven.TestData) string {
-	var node int
-	d.ScanArgs(s.t, "node", &node)
-	req := kmsg.NewPtrListOffsetsRequest()
-	req.Version, req.ReplicaID = 7, -1
-	topic := kmsg.NewListOffsetsRequestTopic()
-	topic.Topic = "t"
-	p := kmsg.NewListOffsetsRequestTopicPartition()
-	p.Timestamp, p.CurrentLeaderEpoch = -1, -1
-	topic.Partitions = append(topic.Partitions, p)
-	req.Topics = append(req.Topics, topic)
-	resp, err := s.w.client(model.NodeID(node), req)
-	if err != nil {
-		return err.Error()
-	}
-	got := resp.(*kmsg.ListOffsetsResponse).Topics[0].Partitions[0]
-	if got.ErrorCode != 0 {
-		return model.ErrorCode(got.ErrorCode).String()
-	}
-	return fmt.Sprintf("offset=%d epoch=%d", got.Offset, got.LeaderEpoch)
-}
-
-// prefer order=(2,1,3) reorders the replicas and elects the first.
-func (s *script) prefer(d *datadriven.TestData) string {
-	var replicas []int32
-	for _, v := range d.CmdArgs[0].Vals {
-		replicas = append(replicas, int32(mustInt(s.t, v)))
-	}
-	reorder := kmsg.NewPtrAlterPartitionAssignmentsRequest()
-	topic := kmsg.NewAlterPartitionAssignmentsRequestTopic()
-	topic.Topic = "t"
-	p := kmsg.NewAlterPartitionAssignmentsRequestTopicPartition()
-	p.Replicas = replicas
-	topic.Partitions = append(topic.Partitions, p)
-	reorder.Topics = append(reorder.Topics, topic)
-	resp, err := s.w.client(s.controller(), reorder)
-	require.NoError(s.t, err)
-	if code := resp.(*kmsg.AlterPartitionAssignmentsResponse).Topics[0].Partitions[0].ErrorCode; code != 0 {
-		return model.ErrorCode(code).String()
-	}
-	elect := kmsg.NewPtrElectLeadersRequest()
-	elect.Version = 2
-	et := kmsg.NewElectLeadersRequestTopic()
-	et.Topic, et.Partitions = "t", []int32{0}
-	elect.Topics = append(elect.Topics, et)
-	resp, err = s.w.client(s.controller(), elect)
-	require.NoError(s.t, err)
-	return model.ErrorCode(resp.(*kmsg.ElectLeadersResponse).Topics[0].Partitions[0].ErrorCode).String()
-}
-
-// valuesIn decodes records as offset=value.
-func valuesIn(t *testing.T, records []byte) []string {
-	var out []string
-	for len(records) > 0 {
-		batch, rest, err := storage.FirstBatch(records)
-		require.NoError(t, err)
-		records = rest
-		var decoded kmsg.RecordBatch
-		require.NoError(t, decoded.ReadFrom(batch))
-		raw := decoded.Records
-		for i := int32(0); i < decoded.NumRecords; i++ {
-			var r kmsg.Record
-			size, n := varint(raw)
-			require.NoError(t, r.ReadFrom(raw[:n+size]))
-			raw = raw[n+size:]
-			out = append(out, fmt.Sprintf("%d=%s", decoded.FirstOffset+int64(r.OffsetDelta), r.Value))
-		}
-	}
-	return out
-}
-
-// varint reads a zigzag varint: its value and its own size.
-func varint(b []byte) (value, size int) {
-	var u uint64
-	for shift := 0; ; shift += 7 {
-		u |= uint64(b[size]&0x7f) << shift
-		size++
-		if b[size-1]&0x80 == 0 {
-			return int(u>>1) ^ -int(u&1), size
-		}
-	}
-}
-
 func mustInt(t *testing.T, s string) int {
 	n, err := strconv.Atoi(s)
 	require.NoError(t, err)
 	return n
-}
-
-func stringsOf(values [][]byte) []string {
-	out := make([]string, len(values))
-	for i, v := range values {
-		out[i] = string(v)
-	}
-	return out
 }

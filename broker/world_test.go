@@ -1,8 +1,8 @@
 package broker
 
 import (
+	"cmp"
 	"container/heap"
-	"errors"
 	"fmt"
 	"hash"
 	"hash/fnv"
@@ -16,7 +16,6 @@ import (
 	"github.com/ackproof/ackproof/broker/model"
 	"github.com/ackproof/ackproof/broker/mutant"
 	"github.com/ackproof/ackproof/broker/storage"
-	"github.com/ackproof/ackproof/broker/wire"
 )
 
 // world runs cores on one thread: a virtual clock, a network whose links can be
@@ -27,10 +26,9 @@ type world struct {
 	events worldEvents
 	nodes  map[model.NodeID]*worldNode
 	order  []model.NodeID
-	cut    map[[2]model.NodeID]bool
-	parked map[[2]model.NodeID][]func() // messages held back by a cut
-	// holds keep back requests or answers by rule, to let them be overtaken.
-	trace func(model.NodeID, string)
+	net    network
+	trace  func(model.NodeID, string)
+	proof  proof
 	// hash of every input and effect, in order.
 	hash  hash.Hash64
 	calls map[uint64]func(kmsg.Response, bool)
@@ -47,6 +45,9 @@ type worldNode struct {
 	life  int
 	wake  time.Duration
 	boots uint64
+	// paused nodes take no input, as under SIGSTOP; what comes waits in inbox.
+	paused bool
+	inbox  []Input
 }
 
 const (
@@ -61,14 +62,14 @@ type worldOptions struct {
 	mutants mutant.Set
 	unclean bool
 	minISR  int
+	lagMS   int // replica.lag.time.max.ms, 1000 if 0
 }
 
 func newWorld(o worldOptions) *world {
 	w := &world{
-		nodes: map[model.NodeID]*worldNode{}, cut: map[[2]model.NodeID]bool{},
-		parked: map[[2]model.NodeID][]func(){}, hash: fnv.New64a(),
+		nodes: map[model.NodeID]*worldNode{}, net: newNetwork(), hash: fnv.New64a(),
 		calls: map[uint64]func(kmsg.Response, bool){}, exits: map[model.NodeID]error{},
-		trace: func(model.NodeID, string) {},
+		trace: func(model.NodeID, string) {}, proof: newProof(o),
 	}
 	for i := 1; i <= o.nodes; i++ {
 		w.order = append(w.order, model.NodeID(i))
@@ -86,7 +87,7 @@ func newWorld(o worldOptions) *world {
 			},
 			DefaultReplicationFactor: int16(o.nodes), DefaultPartitions: 1,
 			Flush: o.flush, FlushInterval: time.Second,
-			ReplicaLagMax: time.Second, ReplicaFetchWaitMax: 100 * time.Millisecond,
+			ReplicaLagMax: time.Duration(cmp.Or(o.lagMS, 1000)) * time.Millisecond, ReplicaFetchWaitMax: 100 * time.Millisecond,
 			ReplicaFetchBackoff: 50 * time.Millisecond, ReplicaFetchMaxBytes: 10 << 20,
 			PeerTimeout: time.Second, SessionTimeout: time.Second,
 			HeartbeatInterval: 200 * time.Millisecond, RaftTick: 20 * time.Millisecond,
@@ -117,8 +118,29 @@ func (w *world) boot(id model.NodeID) {
 
 // kill ends a node as kill -9 does: what it wrote stays in the page cache.
 func (w *world) kill(id model.NodeID) {
-	w.nodes[id].core = nil
-	w.nodes[id].life++
+	n := w.nodes[id]
+	n.core, n.inbox, n.paused = nil, nil, false
+	n.life++
+}
+
+// crash ends a node as a power loss does: what was not synced is gone.
+func (w *world) crash(id model.NodeID) {
+	w.kill(id)
+	w.nodes[id].fs.Crash()
+	w.proof.crashed(id)
+}
+
+// resume lets a paused node take what has come meanwhile.
+func (w *world) resume(id model.NodeID) {
+	n := w.nodes[id]
+	n.paused = false
+	inbox := n.inbox
+	n.inbox = nil
+	for _, in := range inbox {
+		if n.core != nil {
+			w.step(n, in)
+		}
+	}
 }
 
 func (w *world) at(delay time.Duration, run func()) {
@@ -151,12 +173,17 @@ func (w *world) runUntil(limit time.Duration, holds func() bool) bool {
 }
 
 func (w *world) step(n *worldNode, in Input) {
+	if n.paused {
+		n.inbox = append(n.inbox, in)
+		return
+	}
 	fmt.Fprintf(w.hash, "%d %d > %s\n", w.now, n.id, in)
 	core := n.core
 	for _, e := range core.Step(model.Time{Mono: w.now, Wall: wallBase + w.now.Milliseconds()}, in) {
 		fmt.Fprintf(w.hash, "%d %d < %s\n", w.now, n.id, e)
 		w.carryOut(n, e)
 	}
+	w.proof.observe(n, core)
 }
 
 // later steps a node after a delay, if it is still in the same life.
@@ -172,6 +199,7 @@ func (w *world) later(n *worldNode, delay time.Duration, in Input) {
 func (w *world) carryOut(n *worldNode, e Effect) {
 	switch e := e.(type) {
 	case Reply:
+		w.proof.acked(n, e)
 		if done := w.calls[e.Call.Seq]; done != nil {
 			delete(w.calls, e.Call.Seq)
 			response := e.Response
@@ -185,11 +213,11 @@ func (w *world) carryOut(n *worldNode, e Effect) {
 	case Send:
 		w.deliverRequest(n, e)
 	case SendRaft:
-		w.transmit(n.id, e.To, func() {
+		w.transmit(message{from: n.id, to: e.To, kind: "raft"}, func() {
 			if to := w.nodes[e.To]; to.core != nil {
 				w.step(to, RaftMessage{Payload: e.Payload})
 			}
-		})
+		}, func() {})
 	case Sync:
 		life := n.life
 		w.at(fsyncTime, func() {
@@ -213,101 +241,6 @@ func (w *world) carryOut(n *worldNode, e Effect) {
 		w.exits[n.id] = e.Err
 		w.kill(n.id)
 	}
-}
-
-// transmit carries a message over a link; a cut link keeps it until it heals,
-// as retransmission does.
-func (w *world) transmit(from, to model.NodeID, deliver func()) {
-	w.at(hop, func() {
-		link := [2]model.NodeID{from, to}
-		if w.cut[link] {
-			w.parked[link] = append(w.parked[link], deliver)
-			return
-		}
-		deliver()
-	})
-}
-
-func (w *world) heal() {
-	w.cut = map[[2]model.NodeID]bool{}
-	for _, from := range w.order {
-		for _, to := range w.order {
-			link := [2]model.NodeID{from, to}
-			for _, deliver := range w.parked[link] {
-				w.at(hop, deliver)
-			}
-			delete(w.parked, link)
-		}
-	}
-}
-
-var errTimeout = errors.New("timed out")
-
-// deliverRequest carries a request and its answer over real encodings, so that
-// a field that a version does not carry is lost here too.
-func (w *world) deliverRequest(from *worldNode, e Send) {
-	life, answered := from.life, false
-	answer := func(resp kmsg.Response, err error) {
-		if !answered && from.life == life && from.core != nil {
-			answered = true
-			w.step(from, PeerResponse{Token: e.Token, Response: resp, Err: err})
-		}
-	}
-	w.at(e.Timeout, func() { answer(nil, errTimeout) })
-	frame := e.Request.AppendTo(nil)
-	w.transmit(from.id, e.To, func() {
-		w.call(e.To, "INSIDE", recode(e.Request, frame), func(resp kmsg.Response, dropped bool) {
-			if dropped {
-				answer(nil, errors.New("connection closed"))
-				return
-			}
-			body := resp.AppendTo(nil)
-			w.transmit(e.To, from.id, func() {
-				back := e.Request.ResponseKind()
-				if err := back.ReadFrom(body); err != nil {
-					panic(err)
-				}
-				answer(back, nil)
-			})
-		})
-	})
-}
-
-func recode(req kmsg.Request, frame []byte) kmsg.Request {
-	out := kmsg.RequestForKey(req.Key())
-	out.SetVersion(req.GetVersion())
-	if err := out.ReadFrom(frame); err != nil {
-		panic(err)
-	}
-	return out
-}
-
-// call sends a request to a node; done may never run if the node is down.
-func (w *world) call(to model.NodeID, listener string, req kmsg.Request, done func(kmsg.Response, bool)) {
-	n := w.nodes[to]
-	if n.core == nil {
-		return
-	}
-	w.next++
-	id := w.next
-	w.calls[id] = done
-	w.step(n, Request{Call: &wire.Call{Conn: wire.ConnID(id), Seq: id, Listener: listener, Request: req}})
-}
-
-// client sends a client's request and lets time pass until the answer is here.
-func (w *world) client(to model.NodeID, req kmsg.Request) (kmsg.Response, error) {
-	var response kmsg.Response
-	var answered, dropped bool
-	w.call(to, "OUTSIDE", recode(req, req.AppendTo(nil)), func(r kmsg.Response, gone bool) {
-		response, answered, dropped = r, true, gone
-	})
-	if !w.runUntil(10*time.Second, func() bool { return answered }) {
-		return nil, errTimeout
-	}
-	if dropped {
-		return nil, errors.New("connection closed")
-	}
-	return response, nil
 }
 
 // shuffle is a source of randomness for tests that draw their own schedule.

@@ -26,6 +26,7 @@ const (
 	CheckDisagree         = "checkers-disagree"
 	CheckEndOffset        = "end-offset-regression"
 	CheckReplicas         = "replica-divergence"
+	CheckUnderMinISR      = "under-min-isr"
 	CheckIntPollSkip      = "int-poll-skip"
 	CheckIntNonmonotonic  = "int-nonmonotonic-poll"
 	CheckPollSkip         = "poll-skip"
@@ -47,7 +48,7 @@ func Check(h *history.History, o Options) Result {
 	res.Verdicts = []Verdict{{Check: CheckHistory, Status: OK}}
 	for _, check := range []func(*run) []Verdict{
 		coverage, durability, agreement, dirtyReads, phantoms, duplicates,
-		order, endOffsets, replicas, processOrder,
+		realTimeOrder, endOffsets, replicas, underMinISR, processOrder,
 	} {
 		res.Verdicts = append(res.Verdicts, check(r)...)
 	}

@@ -84,7 +84,7 @@ func (r *run) faultsBit() Verdict {
 			return unknownIf(CheckFaults, name+" was not healed")
 		case f.bit == nil:
 			return unknownIf(CheckFaults, name+" has no evidence of an effect")
-		case !*f.bit:
+		case !f.hit():
 			return unknownIf(CheckFaults, name+" had no effect")
 		}
 	}

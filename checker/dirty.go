@@ -12,13 +12,12 @@ func dirtyReads(r *run) []Verdict {
 	f := finding{check: CheckDirtyRead}
 	for _, p := range r.partitions {
 		for _, w := range p.drains {
-			value := w.values()
 			for i := range p.cells {
 				c := &p.cells[i]
 				if !c.polled || !w.owes(c.offset) {
 					continue
 				}
-				if got, ok := value(c.offset); !ok || got != c.value {
+				if !w.holds(c.offset, c.value) {
 					f.add(r.vanished(p, w, history.Record{Offset: c.offset, Value: c.value}, c.poll))
 				}
 			}
@@ -35,8 +34,7 @@ func (p *partition) dirtyConflicts(r *run, f *finding) {
 			continue
 		}
 		for _, w := range p.drains {
-			got, ok := w.values()(c.offset)
-			if w.owes(c.offset) && (!ok || got != c.value) {
+			if w.owes(c.offset) && !w.holds(c.offset, c.value) {
 				f.add(r.vanished(p, w, history.Record{Offset: c.offset, Value: c.value}, c.by.at))
 				break
 			}

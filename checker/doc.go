@@ -21,6 +21,8 @@
 //   - The drain happens after all faults are healed and all sends have ended,
 //     with all old client connections closed, and from every replica in turn;
 //     it ends with a marker per partition that was acked and read back.
+//   - A fault's begin is recorded once it is in force, and the time given for
+//     its healing lies before anything of it is undone.
 //   - The run did some work before, during and after its faults, and each fault
 //     has evidence that it had an effect.
 package checker

@@ -114,18 +114,10 @@ func (w *drain) owes(offset int64) bool {
 	return offset >= w.from && (w.complete || offset < w.end)
 }
 
-// values walks the drain in step with ascending offsets.
-func (w *drain) values() func(offset int64) (value int64, ok bool) {
-	at := 0
-	return func(offset int64) (int64, bool) {
-		for at < len(w.records) && w.records[at].Offset < offset {
-			at++
-		}
-		if at < len(w.records) && w.records[at].Offset == offset {
-			return w.records[at].Value, true
-		}
-		return 0, false
-	}
+// holds says whether the replica held the value at the offset.
+func (w *drain) holds(offset, value int64) bool {
+	at, found := slices.BinarySearchFunc(w.records, offset, func(rec history.Record, o int64) int { return cmp.Compare(rec.Offset, o) })
+	return found && w.records[at].Value == value
 }
 
 // drainOp is the drain in print: the part that should have shown offset.

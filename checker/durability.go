@@ -55,14 +55,14 @@ const maxLosses = 20
 // one says whether a consumer had seen it, the other whether the replica had
 // read past its offset.
 const (
-	neverVisible   = "never-visible"
-	vanishedKind   = "visible-then-vanished"
-	belowWatermark = "below-watermark"
-	aboveWatermark = "at-or-above-watermark"
-	offsetUnknown  = "offset-unknown"
+	neverVisible        = "never-visible"
+	visibleThenVanished = "visible-then-vanished"
+	belowWatermark      = "below-watermark"
+	aboveWatermark      = "at-or-above-watermark"
+	offsetUnknown       = "offset-unknown"
 )
 
-var lossKinds = []string{neverVisible, vanishedKind, belowWatermark, aboveWatermark, offsetUnknown}
+var lossKinds = []string{neverVisible, visibleThenVanished, belowWatermark, aboveWatermark, offsetUnknown}
 
 type losses struct {
 	unseen, lost, moved finding
@@ -147,7 +147,7 @@ func (l *losses) addMoved(p *partition, w *drain, s *send, to int64, moved map[i
 func (l *losses) addUnseen(p *partition, w *drain, s *send, missing map[int32]bool, at int32) {
 	seen, where := neverVisible, belowWatermark
 	if s.polled {
-		seen = vanishedKind
+		seen = visibleThenVanished
 	}
 	switch {
 	case s.offset == none:

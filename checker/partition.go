@@ -15,7 +15,7 @@ type partition struct {
 	id    int32
 	sends []int32 // into run.sends, by invocation
 	reads []read  // by invocation
-	// drains are the last complete passes over each replica, by node.
+	// drains are the last pass over each replica, complete or not, by node.
 	drains []*drain
 
 	// cells is the log: one per offset that anybody named, ascending. The index

@@ -62,14 +62,19 @@ type read struct {
 }
 
 // fault is a fault's window. healed is never where no heal was recorded.
+// healing is the earliest time at which anything of the fault may have been
+// undone: where the history does not tell, that is as soon as it had begun.
 type fault struct {
-	step          int
-	kind          string
-	nodes         []int
-	began, healed int64
-	bit           *bool
-	describe      string
+	step                   int
+	kind                   string
+	nodes                  []int
+	began, healing, healed int64
+	bit                    *bool
+	describe               string
 }
+
+// hit says whether the evidence shows that the fault had an effect.
+func (f *fault) hit() bool { return f.bit != nil && *f.bit }
 
 // opened is an op whose completion has not been met yet.
 type opened struct {
@@ -114,8 +119,17 @@ func newRun(h *history.History, o Options) *run {
 		p.assembleDrains(r)
 		p.layOut(r)
 	}
-	r.promise = promised(r.config, r.faults)
+	r.promise = promised(r.config, r.faults, r.replicas())
 	return r
+}
+
+// replicas are the nodes from which any partition was drained.
+func (r *run) replicas() []int {
+	var nodes []int
+	for _, p := range r.partitions {
+		nodes = append(nodes, p.replicas()...)
+	}
+	return nodes
 }
 
 func (r *run) invoke(p *partition, e *history.Event, line int) opened {
@@ -164,13 +178,16 @@ func (r *run) addFault(e *history.Event) {
 	if e.Type == history.Invoke {
 		r.faults = append(r.faults, fault{
 			step: f.Step, kind: f.Kind, nodes: f.Nodes, describe: f.Describe,
-			began: e.Time, healed: never,
+			began: e.Time, healing: e.Time, healed: never,
 		})
 		return
 	}
 	for i := len(r.faults) - 1; i >= 0; i-- {
 		if w := &r.faults[i]; w.step == f.Step && w.healed == never {
 			w.healed, w.bit = e.Time, f.Bit
+			if f.Healing != nil {
+				w.healing = *f.Healing
+			}
 			return
 		}
 	}

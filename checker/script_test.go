@@ -25,6 +25,7 @@ import (
 //	9: drain n1 5=17 end 6 [90 95]
 //	9: marker 99 @6 [80 85]
 //	fault kill n1 [15 25] bit  a fault in force; or no-effect, or no-evidence; [15 -] was not healed
+//	fault kill n1 [15 25] healing=24 bit  the same; healing began at 24
 //	final 5=17 6=18            a marker acked and every replica drained, late: what makes a run complete
 //	final n2 5=17              the same, but node 2 holds only this
 //
@@ -67,10 +68,10 @@ func (s *script) history(text string) *history.History {
 }
 
 func (s *script) line(f []string) {
-	switch {
-	case f[0] == "fault":
+	switch f[0] {
+	case "fault":
 		s.fault(f[1:])
-	case f[0] == "final":
+	case "final":
 		s.final(f[1:])
 	default:
 		s.op(f)
@@ -146,6 +147,10 @@ func (s *script) fault(f []string) {
 		return
 	}
 	healed := fault
+	if at, ok := strings.CutPrefix(f[len(f)-2], "healing="); ok {
+		healing := int64(s.int(at)) * ms
+		healed.Healing = &healing
+	}
 	switch f[len(f)-1] {
 	case "bit":
 		yes := true
@@ -161,11 +166,10 @@ func (s *script) fault(f []string) {
 func (s *script) final(f []string) {
 	part, node := int32(0), 0
 	for ; len(f) > 0 && !strings.Contains(f[0], "="); f = f[1:] {
-		switch {
-		case f[0] == "part":
+		if f[0] == "part" {
 			part = int32(s.int(f[1]))
 			f = f[1:]
-		default:
+		} else {
 			node = s.int(strings.TrimPrefix(f[0], "n"))
 		}
 	}

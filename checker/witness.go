@@ -10,9 +10,9 @@ import (
 	"github.com/ackproof/ackproof/harness/history"
 )
 
-// order checks rule 4, twice: by the witness and by Porcupine. Strict reads are
+// realTimeOrder checks rule 4, twice: by the witness and by Porcupine. Strict reads are
 // a wish and not a promise of the protocol, so they have a check of their own.
-func order(r *run) []Verdict {
+func realTimeOrder(r *run) []Verdict {
 	f := finding{check: CheckRealTime}
 	stale := finding{check: CheckStaleRead}
 	second := opinion{disagree: finding{check: CheckDisagree}}

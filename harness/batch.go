@@ -16,6 +16,8 @@ import (
 
 // Row is one run of several, and how it was graded.
 type Row struct {
+	// Name is the configuration as tables show it.
+	Name   string `json:"name"`
 	Config Config `json:"config"`
 	// Fault is what the run suffered, as tables name it.
 	Fault string `json:"fault"`
@@ -33,13 +35,14 @@ type Row struct {
 
 // job is a row before it has run.
 type job struct {
+	label    string // the configuration as tables show it
 	config   Config
 	schedule nemesis.Schedule
 	fault    string
 	expect   expectation
 }
 
-func (j job) name() string { return j.config.Short() + " × " + j.fault }
+func (j job) name() string { return j.label + " × " + j.fault }
 
 // BatchProgress is how far a batch has come.
 type BatchProgress struct {
@@ -105,7 +108,7 @@ func (b Batch) run(ctx context.Context, jobs []job, build string) ([]Row, error)
 
 // one makes one run and grades it. Its error is a panic.
 func (b Batch) one(ctx context.Context, j job, build string, tell func(Progress)) (Row, error) {
-	row := Row{Config: j.config, Fault: j.fault, Control: j.expect == mustLose, Status: checker.Unknown, Grade: checker.Unknown}
+	row := Row{Name: j.label, Config: j.config, Fault: j.fault, Control: j.expect == mustLose, Status: checker.Unknown, Grade: checker.Unknown}
 	if stopped(ctx) {
 		row.Verdict = "not run"
 		return row, nil
@@ -199,7 +202,7 @@ func Exit(rows []Row) int {
 func TableRows(rows []Row) []report.Row {
 	var table []report.Row
 	for _, r := range rows {
-		table = append(table, report.Row{Config: r.Config.Short(), Fault: r.Fault, Metrics: r.Metrics, Verdict: r.Verdict})
+		table = append(table, report.Row{Config: r.Name, Fault: r.Fault, Metrics: r.Metrics, Verdict: r.Verdict})
 	}
 	return table
 }
@@ -209,7 +212,7 @@ func casesOf(rows []Row) []report.Case {
 	var cases []report.Case
 	for _, r := range rows {
 		cases = append(cases, report.Case{
-			Name: r.Config.Short() + " " + r.Fault, Status: r.Grade, Message: r.Verdict, Seconds: r.Seconds,
+			Name: r.Name + " " + r.Fault, Status: r.Grade, Message: r.Verdict, Seconds: r.Seconds,
 			Detail: fmt.Sprintf("acked %d, lost %d; %s", r.Metrics.Acked, r.Metrics.Lost, r.Dir),
 		})
 	}

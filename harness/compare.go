@@ -29,7 +29,7 @@ func (c Compare) jobs() ([]job, error) {
 			if err := config.Validate(); err != nil {
 				return nil, err
 			}
-			jobs = append(jobs, job{config: config, schedule: schedule, fault: schedule.Name})
+			jobs = append(jobs, job{label: config.full(), config: config, schedule: schedule, fault: schedule.Name})
 		}
 	}
 	if len(jobs) == 0 {

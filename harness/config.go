@@ -155,12 +155,21 @@ func (c Config) promise() history.Config {
 	}
 }
 
-// Short is the configuration in a few words, as tables show it.
+// Short is the configuration in a few words, as tables show it. Without
+// acks=all nobody asks how many replicas there are.
 func (c Config) Short() string {
-	s := fmt.Sprintf("acks=%s min.isr=%d", c.Acks, c.MinISR)
-	if c.Acks != "all" {
-		s = "acks=" + c.Acks // the others do not ask how many replicas there are
+	if c.Acks == "all" {
+		return c.full()
 	}
+	return "acks=" + c.Acks + c.extras()
+}
+
+// full is Short, but with min.insync.replicas in any case.
+func (c Config) full() string {
+	return fmt.Sprintf("acks=%s min.isr=%d", c.Acks, c.MinISR) + c.extras()
+}
+
+func (c Config) extras() (s string) {
 	if c.Unclean {
 		s += " unclean"
 	}

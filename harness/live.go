@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"time"
 
 	"github.com/ackproof/ackproof/harness/client"
@@ -35,13 +36,21 @@ var brokerTimes = map[string]string{
 	"controller.quorum.tick.ms":    "50",
 }
 
+// brokerProperties are what the configuration asks of the brokers, beyond what
+// it asks of the topic.
+func (c Config) brokerProperties() map[string]string {
+	properties := maps.Clone(brokerTimes)
+	properties["flush.policy"] = c.Flush
+	return properties
+}
+
 // live is the run from the first broker's start to the last one's end. What
 // goes wrong is noted in the record.
 func (r *run) live(ctx context.Context) {
 	r.progress.stage("starting brokers")
 	brokers, err := local.New(local.Options{
 		Dir: r.dir, Nodes: r.config.Nodes, Binary: r.config.Broker,
-		Properties: brokerTimes, Mutant: r.config.Mutant,
+		Properties: r.config.brokerProperties(), Mutant: r.config.Mutant,
 	})
 	if err != nil {
 		r.fail(err)
@@ -66,7 +75,6 @@ func (r *run) topic() client.Topic {
 		Configs: map[string]string{
 			"min.insync.replicas":            fmt.Sprint(r.config.MinISR),
 			"unclean.leader.election.enable": fmt.Sprint(r.config.Unclean),
-			"flush.policy":                   r.config.Flush,
 		},
 	}
 }
@@ -168,6 +176,9 @@ func (r *run) recordFault(report nemesis.Report) {
 	}
 	if report.Begin {
 		e.Type = history.Invoke
+	} else {
+		healing := int64(r.rec.At(report.Healing))
+		e.Fault.Healing = &healing
 	}
 	r.rec.Record(e)
 	r.progress.stage(report.Describe)

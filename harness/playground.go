@@ -135,3 +135,21 @@ func ReadPlayground(dir string) (PlaygroundState, error) {
 	}
 	return s, nil
 }
+
+// ClearPlayground removes what a playground left in dir whose process was
+// killed: its state and the brokers' data. Logs stay.
+func ClearPlayground(dir string) error {
+	data, err := filepath.Glob(filepath.Join(dir, "node-*", "broker.properties"))
+	if err != nil {
+		return fmt.Errorf("clear %s: %w", dir, err)
+	}
+	for _, properties := range data {
+		if err := os.RemoveAll(filepath.Dir(properties)); err != nil {
+			return fmt.Errorf("clear %s: %w", dir, err)
+		}
+	}
+	if err := os.Remove(filepath.Join(dir, stateFile)); err != nil {
+		return fmt.Errorf("clear %s: %w", dir, err)
+	}
+	return nil
+}

@@ -71,7 +71,7 @@ func (r Replay) jobs() ([]job, Config, error) {
 	for i := range r.Times {
 		one := c
 		one.Folder = fmt.Sprintf("%02d", i+1)
-		jobs = append(jobs, job{config: one, schedule: schedule, fault: schedule.Name, expect: asJudged})
+		jobs = append(jobs, job{label: one.Short(), config: one, schedule: schedule, fault: schedule.Name, expect: asJudged})
 	}
 	return jobs, c, nil
 }

@@ -74,10 +74,10 @@ func (d Durability) jobs() ([]job, error) {
 	var jobs []job
 	for _, row := range suiteConfigs {
 		for _, fault := range suiteFaults {
-			jobs = append(jobs, job{config: d.configure(row.config, fault), fault: fault})
+			jobs = append(jobs, d.job(row.config, fault, keepsPromises))
 		}
 		for _, name := range row.controls {
-			jobs = append(jobs, job{config: d.configure(row.config, name), fault: name, expect: mustLose})
+			jobs = append(jobs, d.job(row.config, name, mustLose))
 		}
 	}
 	var kept []job
@@ -101,6 +101,11 @@ func (d Durability) jobs() ([]job, error) {
 		return nil, fmt.Errorf("only is %q, allowed is a part of a row's name, such as %q", d.Only, jobs[0].name())
 	}
 	return kept, nil
+}
+
+func (d Durability) job(row Config, fault string, expect expectation) job {
+	c := d.configure(row, fault)
+	return job{label: c.Short(), config: c, fault: fault, expect: expect}
 }
 
 // configure makes a row's configuration. Its seed hangs on the row's name, so

@@ -99,10 +99,14 @@ func TestComparedConfigurationsSufferTheSame(t *testing.T) {
 	jobs, err := c.jobs()
 	require.NoError(t, err)
 	require.Len(t, jobs, 6)
+	labels := map[string]bool{}
 	for _, j := range jobs {
+		labels[j.label] = true
 		require.Equal(t, jobs[0].schedule, j.schedule)
 		require.Equal(t, jobs[0].config.Seed, j.config.Seed)
 	}
+	require.Len(t, labels, 6, "rows share a name")
+	require.True(t, labels["acks=0 min.isr=2"])
 	c.MinISRs = []int{9}
 	_, err = c.Run(context.Background(), Batch{})
 	require.EqualError(t, err, "min-isr is 9, allowed are 1 to 3")

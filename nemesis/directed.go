@@ -7,14 +7,15 @@ import (
 	"strings"
 )
 
-// Directed returns the schedule that makes an unsafe configuration lose acked
-// writes. The times assume a broker session timeout and a
+// Directed returns a schedule made for one purpose: to make an unsafe
+// configuration lose acked writes, or to bring about what only a broken broker
+// acks under. The times assume a broker session timeout and a
 // replica.lag.time.max.ms of 1 s each.
 //
-// Two of them need an ISR that shrinks to its leader while the metadata quorum
-// lives on: a leader cannot shrink its ISR without it. So they run on five
-// nodes with replication factor 3, where the two followers can die and three
-// voters stay. With three nodes and replication factor 3 both followers' death
+// Three of them need an ISR that shrinks to its leader while the metadata
+// quorum lives on: a leader cannot shrink its ISR without it. So they run on
+// five nodes with replication factor 3, where the two followers can die and
+// three voters stay. With three nodes and replication factor 3 both followers' death
 // stops the quorum, nothing is acked, and nothing is lost.
 func Directed(name string) (Schedule, error) {
 	s, ok := directed[name]
@@ -64,6 +65,19 @@ var directed = map[string]Schedule{
 		Steps: []Step{
 			{ID: 1, At: 1500, For: 6500, Fault: Fault{Kind: Kill, Target: Followers}},
 			{ID: 2, At: 5000, For: 1500, Fault: Fault{Kind: Wipe, Target: LastISR}},
+		},
+	},
+
+	// One follower dies and is fenced; acks go on, so that the run has work
+	// between its faults. The other dies at 4.0 s and is out of the ISR at
+	// about 5.5 s. From then until 8.0 s a leader that is alone refuses acks=all
+	// with min.insync.replicas=2, or breaks its word. Nothing is lost, and no
+	// disk need be: the acks themselves prove it.
+	"under-min-isr": {
+		Nodes: 5, Length: 10000,
+		Steps: []Step{
+			{ID: 1, At: 1500, For: 6500, Fault: Fault{Kind: Kill, Target: Follower}},
+			{ID: 2, At: 4000, For: 4000, Fault: Fault{Kind: Kill, Target: Followers}},
 		},
 	},
 }

@@ -147,6 +147,14 @@ func (c *fakeCluster) Heal(ctx context.Context) error {
 	})
 }
 
+// slowCluster takes a second to restart a node.
+type slowCluster struct{ *fakeCluster }
+
+func (c slowCluster) Restart(ctx context.Context, node int) error {
+	time.Sleep(time.Second)
+	return c.fakeCluster.Restart(ctx, node)
+}
+
 // viewFunc answers the question for roles.
 type viewFunc func() (Roles, error)
 

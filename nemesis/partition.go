@@ -9,62 +9,74 @@ const ringNodes = 5
 // in the directions in which the shape cuts the target.
 func cutLinks(f Fault, target, n int) Links {
 	links := Links{}
-	cut := func(from, to int) {
-		if from != to {
-			links[Link{From: Endpoint(from), To: Endpoint(to)}] = LinkState{Cut: true}
+	links.cutShape(f.Shape, target, n)
+	if !f.Clients {
+		return links
+	}
+	side := []int{target}
+	if f.Shape == Halves {
+		side = minority(target, n)
+	}
+	for _, node := range side {
+		if f.Shape != OneWayOut {
+			links.cut(int(Clients), node)
+		}
+		if f.Shape != OneWayIn {
+			links.cut(node, int(Clients))
 		}
 	}
-	both := func(a, b int) { cut(a, b); cut(b, a) }
+	return links
+}
 
-	side := []int{target} // the nodes that clients lose
-	switch f.Shape {
+// cut cuts one direction; a node has no link to itself.
+func (l Links) cut(from, to int) {
+	if from != to {
+		l[Link{From: Endpoint(from), To: Endpoint(to)}] = LinkState{Cut: true}
+	}
+}
+
+func (l Links) cutBoth(a, b int) {
+	l.cut(a, b)
+	l.cut(b, a)
+}
+
+// cutBetween cuts every node of one group off every node of the other.
+func (l Links) cutBetween(group, other []int) {
+	for _, a := range group {
+		for _, b := range other {
+			l.cutBoth(a, b)
+		}
+	}
+}
+
+// cutShape cuts the links between nodes.
+func (l Links) cutShape(shape Shape, target, n int) {
+	switch shape {
 	case Isolate:
-		for other := 1; other <= n; other++ {
-			both(target, other)
-		}
+		l.cutBetween([]int{target}, nodesUpTo(n))
 	case Halves:
-		side = minority(target, n)
-		for _, inside := range side {
-			for _, outside := range without(nodesUpTo(n), side) {
-				both(inside, outside)
-			}
-		}
+		side := minority(target, n)
+		l.cutBetween(side, without(nodesUpTo(n), side))
 	case OneWayIn:
 		for other := 1; other <= n; other++ {
-			cut(other, target)
+			l.cut(other, target)
 		}
 	case OneWayOut:
 		for other := 1; other <= n; other++ {
-			cut(target, other)
+			l.cut(target, other)
 		}
 	case Ring:
 		for a := 1; a <= n; a++ {
 			for b := a + 2; b <= n; b++ {
 				if a != 1 || b != n { // 1 and n are neighbours
-					both(a, b)
+					l.cutBoth(a, b)
 				}
 			}
 		}
 	case Bridge:
 		others := from(target, n)[1:]
-		left, right := others[:len(others)/2], others[len(others)/2:]
-		for _, a := range left {
-			for _, b := range right {
-				both(a, b)
-			}
-		}
+		l.cutBetween(others[:len(others)/2], others[len(others)/2:])
 	}
-	if f.Clients {
-		for _, node := range side {
-			if f.Shape != OneWayOut {
-				cut(int(Clients), node)
-			}
-			if f.Shape != OneWayIn {
-				cut(node, int(Clients))
-			}
-		}
-	}
-	return links
 }
 
 // minority is the largest set of nodes around the target that is no majority

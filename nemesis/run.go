@@ -21,6 +21,10 @@ type Report struct {
 	// Bit says whether the evidence shows that the fault had an effect; nil on
 	// begin.
 	Bit *bool
+	// Healing is when healing began, before anything of the fault was undone;
+	// zero on begin. Until then a fault that bit was in force, and the heal's
+	// report comes only when nodes may have been back for a while.
+	Healing time.Time
 }
 
 const (
@@ -204,6 +208,7 @@ func (r *runner) healStep(ctx context.Context, id int) error {
 	}
 	f := r.inForce[i]
 	r.inForce = slices.Delete(r.inForce, i, i+1)
+	healing := time.Now()
 	err := r.lift(ctx, f)
 	if err != nil {
 		f.evidence["error"] = err.Error()
@@ -212,7 +217,7 @@ func (r *runner) healStep(ctx context.Context, id int) error {
 	}
 	r.report(Report{
 		Step: f.ID, Kind: f.Fault.Kind, Nodes: slices.Clone(f.nodes),
-		Describe: "healed: " + f.Fault.on(f.nodes), Evidence: maps.Clone(f.evidence), Bit: &f.bit,
+		Describe: "healed: " + f.Fault.on(f.nodes), Evidence: maps.Clone(f.evidence), Bit: &f.bit, Healing: healing,
 	})
 	return err
 }

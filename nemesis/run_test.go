@@ -54,7 +54,7 @@ func TestRunPartition(t *testing.T) {
 				Evidence: map[string]string{
 					"held_bytes": "60", "leader": "2 -> 1", "leader_epoch": "4 -> 5", "isr": "1,2,3 -> 1,3",
 				},
-				Bit: &bit},
+				Bit: &bit, Healing: c.start.Add(5 * time.Second)},
 		}, reports)
 	})
 }
@@ -112,6 +112,20 @@ func TestRunKillPauseWipe(t *testing.T) {
 		require.Equal(t, map[string]string{
 			"state": "1: running -> dead", "data_bytes": "1: 100 -> 0", "restarted": "1: run 1 -> run 2",
 		}, reports[5].Evidence)
+	})
+}
+
+// What happens while a fault is lifted is no longer under the fault.
+func TestRunTellsWhenHealingBegan(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newFakeCluster(3)
+		slow := slowCluster{c}
+		var reports []Report
+		require.NoError(t, Run(t.Context(), schedule(t, 3, step(1, 1, 2, Fault{Kind: Kill, Target: Leader})), slow,
+			steady(threeNodes), func(r Report) { reports = append(reports, r) }))
+		require.True(t, reports[0].Healing.IsZero())
+		require.Equal(t, 3*time.Second, reports[1].Healing.Sub(c.start))
+		require.Equal(t, 4*time.Second, time.Since(c.start))
 	})
 }
 

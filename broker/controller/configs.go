@@ -30,7 +30,6 @@ const (
 	RetentionBytes              = "retention.bytes"
 	SegmentBytes                = "segment.bytes"
 	MaxMessageBytes             = "max.message.bytes"
-	FlushPolicy                 = "flush.policy"
 	CleanupPolicy               = "cleanup.policy"
 	CompressionType             = "compression.type"
 	MessageTimestampType        = "message.timestamp.type"
@@ -40,7 +39,6 @@ const (
 var properties = []Property{
 	oneOf(CleanupPolicy, "log.cleanup.policy", "delete"),
 	oneOf(CompressionType, "compression.type", "producer"),
-	oneOf(FlushPolicy, "log.flush.policy", "never", "interval", "before-ack"),
 	between(MaxMessageBytes, "message.max.bytes", "1048588", 0, math.MaxInt32),
 	oneOf(MessageTimestampType, "log.message.timestamp.type", "CreateTime"),
 	between(MinInSyncReplicas, "min.insync.replicas", "1", 1, math.MaxInt32),
@@ -148,20 +146,6 @@ func (i *Image) TopicConfig(topic, name string, static map[string]string) (strin
 		return value, SourceStatic
 	}
 	return properties[at].Default, SourceDefault
-}
-
-// MinISR is a topic's effective min.insync.replicas: never more than its
-// replication factor (KIP-966).
-func (i *Image) MinISR(topic string, static map[string]string) int {
-	value, _ := i.TopicConfig(topic, MinInSyncReplicas, static)
-	minISR, err := strconv.Atoi(value)
-	if err != nil {
-		panic(fmt.Sprintf("controller: topic %s holds min.insync.replicas=%q, which was never valid", topic, value))
-	}
-	if t := i.Topics[topic]; t != nil {
-		minISR = min(minISR, len(t.Partitions[0].Replicas))
-	}
-	return minISR
 }
 
 func (i *Image) uncleanAllowed(topic string) bool {

@@ -19,9 +19,3 @@ func TestPropertiesAreSortedAndTheirDefaultsValid(t *testing.T) {
 	}
 	require.True(t, slices.IsSorted(names), names)
 }
-
-func TestMinISRPanicsOnWhatWasNeverValid(t *testing.T) {
-	require.PanicsWithValue(t, `controller: topic t holds min.insync.replicas="x", which was never valid`, func() {
-		NewImage().MinISR("t", map[string]string{MinInSyncReplicas: "x"})
-	})
-}

@@ -113,9 +113,6 @@ func (c *Controller) Leader() model.NodeID {
 	return model.NoNode
 }
 
-// Term is the Raft term that this node is in.
-func (c *Controller) Term() uint64 { return c.node.BasicStatus().GetTerm() }
-
 // NextTick is when Tick wants to be called next.
 func (c *Controller) NextTick() time.Duration { return c.nextTick }
 

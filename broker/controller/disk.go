@@ -174,7 +174,7 @@ func recoverFrom(cfg *Config, snapshot *pb.Snapshot, frames []*pb.Message) (*rec
 	last := meta.GetIndex() + uint64(len(entries))
 	hs.Commit = new(min(max(hs.GetCommit(), meta.GetIndex()), last))
 	if hs.GetTerm() < meta.GetTerm() {
-		hs.Term, hs.Vote = new(meta.GetTerm()), new(uint64(raft.None))
+		hs.Term, hs.Vote = new(meta.GetTerm()), new(raft.None)
 	}
 	image := NewImage()
 	image.Index = meta.GetIndex()

@@ -225,9 +225,9 @@ func TestPeersAreNotTrusted(t *testing.T) {
 	} {
 		require.Error(t, w.nodes[1].c.Receive(payload), name)
 	}
-	require.EqualValues(t, 1, w.nodes[1].c.Term())
+	require.EqualValues(t, 1, w.nodes[1].term())
 	require.NoError(t, w.nodes[1].c.Receive(message(pb.MsgHeartbeat, 3, 2)))
-	require.EqualValues(t, 9, w.nodes[1].c.Term())
+	require.EqualValues(t, 9, w.nodes[1].term())
 }
 
 func TestProposalsAreAnsweredInOrder(t *testing.T) {

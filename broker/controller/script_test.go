@@ -164,7 +164,7 @@ func (s *script) alterPartition(a scriptArgs) *AlterPartition {
 func (s *script) describeConfig(t *testing.T, d *datadriven.TestData) string {
 	a := scriptArgs{t: t, d: d}
 	value, source := s.image.TopicConfig(a.word("topic"), a.word("name"), a.properties("static"))
-	return fmt.Sprintf("%q source=%d min-isr=%d\n", value, source, s.image.MinISR(a.word("topic"), a.properties("static")))
+	return fmt.Sprintf("%q source=%d\n", value, source)
 }
 
 // scriptArgs reads a directive's arguments.

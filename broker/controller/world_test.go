@@ -165,13 +165,16 @@ func (w *world) sync(n *testNode) {
 	n.pending = nil
 }
 
+// term is the Raft term that the node is in.
+func (n *testNode) term() uint64 { return n.c.node.BasicStatus().GetTerm() }
+
 // observe checks what must hold all over the cluster, always.
 func (w *world) observe(n *testNode) {
 	w.t.Helper()
 	if n.c.Active() {
-		holder, known := w.leaders[n.c.Term()]
-		require.True(w.t, !known || holder == n.id, "nodes %d and %d are active in term %d", holder, n.id, n.c.Term())
-		w.leaders[n.c.Term()] = n.id
+		holder, known := w.leaders[n.term()]
+		require.True(w.t, !known || holder == n.id, "nodes %d and %d are active in term %d", holder, n.id, n.term())
+		w.leaders[n.term()] = n.id
 	}
 	image := n.c.Image()
 	if image == n.seen && image.Index == n.seenIndex {

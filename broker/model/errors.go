@@ -39,10 +39,8 @@ const (
 	OutOfOrderSequence           ErrorCode = 45
 	InvalidProducerEpoch         ErrorCode = 47
 	InvalidTxnState              ErrorCode = 48
-	TransactionalIDAuthFailed    ErrorCode = 53
-	KafkaStorageError            ErrorCode = 56
-	ReassignmentInProgress       ErrorCode = 60
 	OperationNotAttempted        ErrorCode = 55
+	KafkaStorageError            ErrorCode = 56
 	FencedLeaderEpoch            ErrorCode = 74
 	UnknownLeaderEpoch           ErrorCode = 75
 	UnsupportedCompressionType   ErrorCode = 76
@@ -57,7 +55,6 @@ const (
 	UnknownTopicID               ErrorCode = 100
 	DuplicateBrokerRegistration  ErrorCode = 101
 	BrokerIDNotRegistered        ErrorCode = 102
-	InconsistentTopicID          ErrorCode = 103
 	InconsistentClusterID        ErrorCode = 104
 	IneligibleReplica            ErrorCode = 107
 	NewLeaderElected             ErrorCode = 108

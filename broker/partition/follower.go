@@ -69,7 +69,7 @@ func (p *Partition) Replicate(from Position, a Fetched) (Next, error) {
 	case a.Diverging != nil:
 		// Nothing else of this answer counts: its watermark lies beyond what we
 		// hold of the leader's history (KAFKA-14704).
-		return FetchAgain, p.truncateDiverging(*a.Diverging)
+		return p.truncateDiverging(*a.Diverging)
 	}
 	if err := p.appendFromLeader(a.Records); err != nil {
 		return BackOff, err
@@ -105,6 +105,10 @@ func (p *Partition) appendFromLeader(records []byte) error {
 	}
 	run := records[:len(records)-len(rest)]
 	if len(run) == 0 {
+		if len(records) > 0 {
+			return &ProtocolError{fmt.Sprintf("%s: leader %d sent %d bytes, of which no batch can be taken",
+				p.tp, p.state.Leader, len(records))}
+		}
 		return nil
 	}
 	err := p.log.AppendRun(run)

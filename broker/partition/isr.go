@@ -11,9 +11,16 @@ import (
 type isrChange struct {
 	isr    []model.NodeID
 	before []model.NodeID
+	// members of isr with the broker epochs under which they qualified. They stay
+	// as they are when the request goes out again: a follower that has restarted
+	// meanwhile is heard under a new epoch, but may hold nothing (KIP-903).
+	members []Member
 	// sent is cleared when the answer was lost and the same proposal must go
 	// out again; settled is set when only newer metadata can end it.
 	sent, settled bool
+	// doubted is set once an answer was lost: a copy of the request may still be
+	// on its way.
+	doubted bool
 }
 
 func (c *isrChange) expands() bool { return len(c.isr) > len(c.before) }
@@ -37,13 +44,9 @@ func (p *Partition) TakeProposal() (Proposal, bool) {
 	if p.leader == nil || p.leader.pending == nil || p.leader.pending.sent || p.leader.pending.settled {
 		return Proposal{}, false
 	}
-	change := p.leader.pending
-	change.sent = true
-	members := make([]Member, len(change.isr))
-	for i, id := range change.isr {
-		members[i] = Member{ID: id, Epoch: p.heardEpoch(id)}
-	}
-	return Proposal{LeaderEpoch: p.state.LeaderEpoch, PartitionEpoch: p.state.PartitionEpoch, ISR: members}, true
+	p.leader.pending.sent = true
+	return Proposal{LeaderEpoch: p.state.LeaderEpoch, PartitionEpoch: p.state.PartitionEpoch,
+		ISR: p.leader.pending.members}, true
 }
 
 func (p *Partition) heardEpoch(id model.NodeID) model.BrokerEpoch {
@@ -61,28 +64,61 @@ type Answer struct {
 }
 
 // Answered takes the controller's answer to the proposal sent under the given
-// epochs. Only a promise that the change was not applied rolls it back; in
-// doubt the maximal ISR stays.
+// epochs. Only a promise that the change was not and will not be applied rolls
+// it back; in doubt the maximal ISR stays.
 func (p *Partition) Answered(now time.Duration, to Proposal, a Answer) error {
 	l := p.leader
 	if l == nil || l.pending == nil || p.state.LeaderEpoch != to.LeaderEpoch || p.state.PartitionEpoch != to.PartitionEpoch {
 		return nil // the state moved on
 	}
 	switch {
-	case a.Lost:
-		l.pending.sent = false
-	case a.Code == model.None:
+	case !a.Lost && a.Code == model.None && p.succeeds(a.State):
 		a.State.Replicas = p.state.Replicas
 		return p.Apply(now, a.State)
-	case a.Code == model.IneligibleReplica, a.Code == model.OperationNotAttempted:
-		l.pending = nil
-		p.advanceHighWatermark(now)
-	case awaitsMetadata(a.Code):
+	case !a.Lost && rollsBack(a.Code):
+		p.refused(now)
+	case !a.Lost && awaitsMetadata(a.Code):
 		l.pending.settled = true
 	default:
-		l.pending.sent = false
+		l.pending.sent, l.pending.doubted = false, true
 	}
 	return nil
+}
+
+// succeeds tells whether a confirmed state can follow ours: still led from here,
+// in the same epoch. Anything else no controller says, so it proves nothing.
+func (p *Partition) succeeds(s State) bool {
+	return s.Leader == p.cfg.Self && s.LeaderEpoch == p.state.LeaderEpoch && s.PartitionEpoch > p.state.PartitionEpoch &&
+		slices.Contains(s.ISR, p.cfg.Self) && p.areReplicas(s.ISR)
+}
+
+func (p *Partition) areReplicas(ids []model.NodeID) bool {
+	return !slices.ContainsFunc(ids, func(id model.NodeID) bool { return !slices.Contains(p.state.Replicas, id) })
+}
+
+// refused takes a promise that the request was not applied. If an earlier copy
+// of it got lost, the promise is not about that one: it may arrive once the
+// replica is eligible again, and still fit. The change is then asked for again,
+// unless the replica has registered anew, which voids all copies (KIP-903).
+func (p *Partition) refused(now time.Duration) {
+	change := p.leader.pending
+	if change.doubted && change.expands() && !p.registeredAnew(change) {
+		change.sent = false
+		return
+	}
+	p.leader.pending = nil
+	p.advanceHighWatermark(now)
+}
+
+func (p *Partition) registeredAnew(change *isrChange) bool {
+	return slices.ContainsFunc(change.members, func(m Member) bool {
+		return !slices.Contains(change.before, m.ID) && m.Epoch < p.cfg.Cluster.BrokerEpoch(m.ID)
+	})
+}
+
+// rollsBack tells that a refusal promises that nothing was applied.
+func rollsBack(code model.ErrorCode) bool {
+	return code == model.IneligibleReplica || code == model.OperationNotAttempted
 }
 
 // awaitsMetadata tells that a refusal means our state is old: the newer one is
@@ -100,16 +136,21 @@ func awaitsMetadata(code model.ErrorCode) bool {
 func (p *Partition) committed(now time.Duration) {
 	p.leader.pending = nil
 	p.cfg.Trace("isr partition=%s epoch=%d/%d isr=%v", p.tp, p.state.LeaderEpoch, p.state.PartitionEpoch, p.state.ISR)
+	p.leader.follow(p, now)
+	p.proposeRecovered()
 	p.advanceHighWatermark(now)
 }
 
-// Tick looks for followers that fell behind.
+// Tick looks for followers that fell behind. The watermark may have waited for
+// one of them to join.
 func (p *Partition) Tick(now time.Duration) {
 	if p.leader == nil {
 		return
 	}
 	p.leader.now = now
+	p.proposeRecovered()
 	p.proposeShrink()
+	p.advanceHighWatermark(now)
 }
 
 func (p *Partition) proposeShrink() {
@@ -158,10 +199,18 @@ func (p *Partition) mayJoin(id model.NodeID, r *replica) bool {
 
 // proposeRecovered confirms an unclean election: until then the ISR must not
 // grow (KIP-704).
-func (p *Partition) proposeRecovered() { p.propose(slices.Clone(p.state.ISR)) }
+func (p *Partition) proposeRecovered() {
+	if p.state.Recovering && p.leader.pending == nil {
+		p.propose(slices.Clone(p.state.ISR))
+	}
+}
 
 func (p *Partition) propose(isr []model.NodeID) {
-	p.leader.pending = &isrChange{isr: isr, before: p.state.ISR}
+	change := &isrChange{isr: isr, before: p.state.ISR}
+	for _, id := range isr {
+		change.members = append(change.members, Member{ID: id, Epoch: p.heardEpoch(id)})
+	}
+	p.leader.pending = change
 	p.cfg.Trace("propose partition=%s epoch=%d/%d isr=%v was=%v",
 		p.tp, p.state.LeaderEpoch, p.state.PartitionEpoch, isr, p.state.ISR)
 }

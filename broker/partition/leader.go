@@ -44,19 +44,28 @@ func (p *Partition) becomeLeader(now time.Duration) error {
 	if err := p.log.AssignEpoch(p.state.LeaderEpoch, l.start); err != nil {
 		return err
 	}
-	for _, id := range p.state.Replicas {
-		if id != p.cfg.Self {
-			l.replicas[id] = newReplica(now, l.start, slices.Contains(p.state.ISR, id))
-		}
-	}
+	l.follow(p, now)
 	p.leader = l
 	p.cfg.Trace("role=leader partition=%s epoch=%d isr=%v start=%d hw=%d",
 		p.tp, p.state.LeaderEpoch, p.state.ISR, l.start, p.hw)
-	if p.state.Recovering {
-		p.proposeRecovered()
-	}
+	p.proposeRecovered()
 	p.advanceHighWatermark(now)
 	return nil
+}
+
+// follow makes an entry for each follower in the assignment, and drops those
+// that left it: one that comes back has to be heard anew.
+func (l *leadership) follow(p *Partition, now time.Duration) {
+	for _, id := range p.state.Replicas {
+		if id != p.cfg.Self && l.replicas[id] == nil {
+			l.replicas[id] = newReplica(now, l.start, slices.Contains(p.state.ISR, id))
+		}
+	}
+	for id := range l.replicas {
+		if !slices.Contains(p.state.Replicas, id) {
+			delete(l.replicas, id)
+		}
+	}
 }
 
 // newReplica gives a member of the ISR the benefit of the doubt for one

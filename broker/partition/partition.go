@@ -86,10 +86,12 @@ func New(tp model.TopicPartition, cfg Config, log *storage.Log, checkpointed mod
 }
 
 // Apply takes a newer state from the metadata log. Deltas may have been merged:
-// only the last state counts. A state older than the one held is ignored, since
-// an AlterPartition answer may have overtaken the metadata.
+// only the last state counts. A state that is not newer than the one held is
+// ignored, since an AlterPartition answer may have overtaken the metadata: taken
+// again, it would pass for the end of a proposal made meanwhile, whose new
+// member the watermark must still wait for (KIP-497).
 func (p *Partition) Apply(now time.Duration, s State) error {
-	if s.PartitionEpoch < p.state.PartitionEpoch || s.LeaderEpoch < p.state.LeaderEpoch {
+	if s.PartitionEpoch <= p.state.PartitionEpoch || s.LeaderEpoch < p.state.LeaderEpoch {
 		return nil
 	}
 	newEpoch := s.LeaderEpoch > p.state.LeaderEpoch

@@ -1,21 +1,35 @@
 package partition
 
-import "github.com/ackproof/ackproof/broker/model"
+import (
+	"fmt"
+
+	"github.com/ackproof/ackproof/broker/model"
+)
 
 // truncateDiverging cuts the log where it leaves the leader's history: at the
 // end of the last epoch that both have (KIP-101, KIP-279, KIP-595). If our
 // largest epoch at or below the leader's is another one, the next fetch finds
 // more.
-func (p *Partition) truncateDiverging(d EpochEnd) error {
-	end := p.log.EndOffset()
-	epoch, epochEnd, defined := p.log.EndOffsetFor(d.Epoch)
-	switch {
-	case !defined || epoch == model.NoEpoch:
-		return p.truncate(min(d.End, end))
-	case epoch != d.Epoch:
-		return p.truncate(min(epochEnd, end))
+func (p *Partition) truncateDiverging(d EpochEnd) (Next, error) {
+	if d.End < 0 {
+		return BackOff, &ProtocolError{fmt.Sprintf("%s: leader %d says that epoch %d ends at %d", p.tp, p.state.Leader, d.Epoch, d.End)}
 	}
-	return p.truncate(min(epochEnd, d.End, end))
+	end := p.log.EndOffset()
+	last, _ := p.log.LatestEpoch()
+	to := min(d.End, end)
+	if epoch, epochEnd, defined := p.log.EndOffsetFor(d.Epoch); defined {
+		to = min(epochEnd, end)
+		if epoch == d.Epoch {
+			to = min(to, d.End)
+		}
+	}
+	if err := p.truncate(to); err != nil {
+		return BackOff, err
+	}
+	if now, _ := p.log.LatestEpoch(); now == last && p.log.EndOffset() == end {
+		return BackOff, nil // the same question would bring the same answer
+	}
+	return FetchAgain, nil
 }
 
 // truncate cuts the log, its epochs and its producers' state, and lowers the
@@ -33,19 +47,22 @@ func (p *Partition) truncate(to model.Offset) error {
 // Rebase moves a follower whose position is outside the leader's log: down to
 // the leader's end (after an unclean election), or up to its start, dropping
 // everything, if retention has passed us.
-func (p *Partition) Rebase(from Position, leaderStart, leaderEnd model.Offset) error {
+func (p *Partition) Rebase(from Position, leaderStart, leaderEnd model.Offset) (Next, error) {
 	if !p.stillAt(from) {
-		return nil
+		return FetchAgain, nil
 	}
 	switch end := p.log.EndOffset(); {
+	case leaderStart < 0 || leaderEnd < leaderStart:
+		return BackOff, &ProtocolError{fmt.Sprintf("%s: leader %d says that its log is [%d,%d)", p.tp, p.state.Leader, leaderStart, leaderEnd)}
 	case leaderEnd < end:
-		return p.truncate(leaderEnd)
+		return FetchAgain, p.truncate(leaderEnd)
 	case leaderStart > end:
 		p.cfg.Trace("restart partition=%s epoch=%d from=%d at=%d", p.tp, p.state.LeaderEpoch, end, leaderStart)
 		if err := p.log.TruncateFullyAndStartAt(leaderStart); err != nil {
-			return err
+			return BackOff, err
 		}
 		p.hw = p.clampToLog(p.hw)
+		return FetchAgain, nil
 	}
-	return nil
+	return BackOff, nil // inside after all: the leader's log has moved meanwhile
 }

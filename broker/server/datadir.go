@@ -6,7 +6,6 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
-	"strings"
 	"syscall"
 
 	"github.com/ackproof/ackproof/broker"
@@ -57,16 +56,16 @@ func (d dataDir) claim(cfg broker.Config) (lock *os.File, err error) {
 	if err := makeDir(d.path); err != nil {
 		return nil, fmt.Errorf("property %q: %w", d.property, err)
 	}
-	lock, err = os.OpenFile(filepath.Join(d.path, lockFile), os.O_RDWR|os.O_CREATE, 0o644)
+	file, err := os.OpenFile(filepath.Join(d.path, lockFile), os.O_RDWR|os.O_CREATE, 0o644)
 	if err != nil {
 		return nil, fmt.Errorf("property %q: %w", d.property, err)
 	}
 	defer func() {
 		if err != nil {
-			_ = lock.Close()
+			_ = file.Close()
 		}
 	}()
-	if err := syscall.Flock(int(lock.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); errors.Is(err, syscall.EWOULDBLOCK) {
+	if err := syscall.Flock(int(file.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); errors.Is(err, syscall.EWOULDBLOCK) {
 		return nil, badConfig("property %q: %s is in use by another live broker", d.property, d.path)
 	} else if err != nil {
 		return nil, fmt.Errorf("property %q: lock %s: %w", d.property, d.path, err)
@@ -74,10 +73,13 @@ func (d dataDir) claim(cfg broker.Config) (lock *os.File, err error) {
 	// Somebody may have claimed it between the first look and the lock.
 	owned, err := d.checkOwner(cfg)
 	if err != nil || owned {
-		return lock, err
+		return file, err
 	}
 	meta := fmt.Sprintf("version=1\ncluster.id=%s\nnode.id=%d\n", cfg.ClusterID, cfg.NodeID)
-	return lock, storage.WriteFileAtomic(osfs.New(), filepath.Join(d.path, metaFile), []byte(meta), true)
+	if err := storage.WriteFileAtomic(osfs.New(), filepath.Join(d.path, metaFile), []byte(meta), true); err != nil {
+		return nil, fmt.Errorf("property %q: %w", d.property, err)
+	}
+	return file, nil
 }
 
 // checkOwner tells whether the directory is this broker's, or nobody's yet.
@@ -91,7 +93,7 @@ func (d dataDir) checkOwner(cfg broker.Config) (owned bool, err error) {
 		return false, fmt.Errorf("property %q: %w", d.property, err)
 	}
 	meta := map[string]string{}
-	err = eachProperty(strings.NewReader(string(text)), path, func(name, value, _ string) error {
+	err = eachProperty(string(text), path, func(name, value, _ string) error {
 		meta[name] = value
 		return nil
 	})

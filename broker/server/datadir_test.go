@@ -116,3 +116,13 @@ func listTree(t *testing.T, base string) map[string]string {
 	}))
 	return files
 }
+
+func TestRefusedClaimLeavesNoLock(t *testing.T) {
+	cfg := dirConfig(t.TempDir())
+	require.NoError(t, os.MkdirAll(filepath.Join(cfg.LogDir, "meta.properties.tmp"), 0o755))
+	_, err := claimDirs(cfg)
+	require.ErrorContains(t, err, `property "log.dirs": `)
+	require.NotErrorIs(t, err, ErrConfig, "a disk that fails is no mistake of the operator's")
+	require.NoError(t, os.Remove(filepath.Join(cfg.LogDir, "meta.properties.tmp")))
+	claim(t, cfg)
+}

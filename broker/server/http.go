@@ -40,8 +40,8 @@ func (d *driver) healthz(w http.ResponseWriter, _ *http.Request) {
 	}
 }
 
-// serveHTTP answers until the listener is closed by the server's end.
-func (d *driver) serveHTTP(l net.Listener) *http.Server {
+// serveHTTP answers in the background until stop.
+func (d *driver) serveHTTP(l net.Listener) (stop func()) {
 	server := &http.Server{Handler: d.httpHandler(), ReadHeaderTimeout: httpHeaderTimeout}
 	d.log.Info("listening", "listener", "http", "address", l.Addr().String())
 	go func() {
@@ -49,5 +49,5 @@ func (d *driver) serveHTTP(l net.Listener) *http.Server {
 			d.log.Error("metrics and health are no longer served", "error", err)
 		}
 	}()
-	return server
+	return func() { _ = server.Close() } // nobody waits for its last answers
 }

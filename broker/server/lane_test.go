@@ -119,10 +119,10 @@ func TestPeerTimeoutFailsEveryOpenRequest(t *testing.T) {
 	peerWorld(t, func(w *world, peer *wireTo) {
 		w.do(toPeer(1, time.Minute))
 		w.do(toPeer(2, 2*time.Second))
-		time.Sleep(2*time.Second - 1)
+		time.Sleep(2*time.Second - time.Nanosecond)
 		synctest.Wait()
 		require.Empty(t, inputs[broker.PeerResponse](w))
-		time.Sleep(1)
+		time.Sleep(time.Nanosecond)
 		synctest.Wait()
 		ok, failed := tokens(inputs[broker.PeerResponse](w))
 		require.Empty(t, ok)

@@ -52,7 +52,7 @@ func closeListeners(listeners []boundListener) {
 func listen(name, address string) (net.Listener, error) {
 	l, err := net.Listen("tcp", address)
 	if errors.Is(err, syscall.EADDRINUSE) {
-		return nil, fmt.Errorf("listener %s: %s is in use", name, address)
+		return nil, fmt.Errorf("listener %s: %s: address already in use", name, address)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("listener %s: %w", name, err)

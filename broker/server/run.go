@@ -51,7 +51,8 @@ func Run(ctx context.Context, s Settings) error {
 	}
 	d := newDriver(core, s)
 	if http != nil {
-		defer d.serveHTTP(http).Close()
+		stop := d.serveHTTP(http)
+		defer stop()
 	}
 	s.Log.Info("started", "node", s.Broker.NodeID, "cluster", s.Broker.ClusterID,
 		"dir", s.Broker.LogDir, "mutants", s.Broker.Mutants.String())

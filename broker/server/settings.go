@@ -78,7 +78,6 @@ func (s *Settings) complete() error {
 	if s.autoRebalance {
 		s.Broker.RebalanceInterval = s.rebalanceInterval
 	}
-	s.Broker.TopicDefaults[controller.FlushPolicy] = string(s.Broker.Flush)
 	return nil
 }
 

@@ -37,7 +37,6 @@ func TestDefaultsMakeOneUsableBroker(t *testing.T) {
 		"segment.bytes":                  "1073741824",
 		"retention.ms":                   "604800000",
 		"retention.bytes":                "-1",
-		"flush.policy":                   "never",
 	}, s.Broker.TopicDefaults)
 }
 
@@ -86,7 +85,6 @@ mutant=ack-on-append,21
 	require.Zero(t, s.Broker.RebalanceInterval, "off, whatever its interval")
 	require.Equal(t, "2", s.Broker.TopicDefaults["min.insync.replicas"])
 	require.Equal(t, "4096", s.Broker.TopicDefaults["segment.bytes"])
-	require.Equal(t, "before-ack", s.Broker.TopicDefaults["flush.policy"])
 	require.EqualValues(t, 2048, s.MaxRequestBytes)
 	require.Equal(t, ":8080", s.HTTPListen)
 	require.Equal(t, slog.LevelDebug, s.LogLevel)

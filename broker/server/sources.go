@@ -1,10 +1,8 @@
 package server
 
 import (
-	"bufio"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"strings"
 )
@@ -133,26 +131,21 @@ func readEnvironment(env []string) (values, error) {
 }
 
 func readConfigFile(path string) (values, error) {
-	f, err := os.Open(path)
+	text, err := os.ReadFile(path)
 	if err != nil {
 		return nil, badConfig("flag %q: %v", "--config", err)
 	}
-	defer f.Close()
-	return readProperties(f, path)
-}
-
-// readProperties reads the part of Java's format that people use: name=value,
-// blank lines, and comments that start with # or !.
-func readProperties(r io.Reader, path string) (values, error) {
 	found := values{}
-	err := eachProperty(r, path, func(name, text, where string) error { return found.put(name, text, where) })
-	return found, err
+	return found, eachProperty(string(text), path, found.put)
 }
 
-func eachProperty(r io.Reader, path string, take func(name, text, where string) error) error {
-	lines := bufio.NewScanner(r)
-	for number := 1; lines.Scan(); number++ {
-		line := strings.TrimSpace(lines.Text())
+// eachProperty reads the part of Java's format that people use: name=value,
+// blank lines, and comments that start with # or !.
+func eachProperty(text, path string, take func(name, text, where string) error) error {
+	number := 0
+	for line := range strings.Lines(text) {
+		number++
+		line = strings.TrimSpace(line)
 		if line == "" || line[0] == '#' || line[0] == '!' {
 			continue
 		}
@@ -164,9 +157,6 @@ func eachProperty(r io.Reader, path string, take func(name, text, where string) 
 		if err := take(strings.TrimSpace(name), strings.TrimSpace(text), where); err != nil {
 			return err
 		}
-	}
-	if err := lines.Err(); err != nil {
-		return badConfig("%s: %v", path, err)
 	}
 	return nil
 }

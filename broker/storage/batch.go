@@ -33,12 +33,11 @@ const (
 
 	lengthOverhead = lengthAt + 4 // the length field counts what follows it
 
-	codecMask         = 0x07
-	highestCodec      = 4
-	appendTimeFlag    = 1 << 3
-	transactionalFlag = 1 << 4
-	controlFlag       = 1 << 5
-	currentMagic      = 2
+	codecMask      = 0x07
+	highestCodec   = 4
+	appendTimeFlag = 1 << 3
+	controlFlag    = 1 << 5
+	currentMagic   = 2
 
 	// NoProducerID marks a batch of a producer that is not idempotent.
 	NoProducerID int64 = -1
@@ -133,9 +132,6 @@ func (b Batch) Codec() int8 { return int8(b.int16At(attributesAt) & codecMask) }
 
 // IsControl marks transaction markers.
 func (b Batch) IsControl() bool { return b.int16At(attributesAt)&controlFlag != 0 }
-
-// IsTransactional marks batches of a transaction.
-func (b Batch) IsTransactional() bool { return b.int16At(attributesAt)&transactionalFlag != 0 }
 
 // Stamp gives the batch its place in the log, in the 12 bytes that the CRC
 // leaves out.

@@ -47,7 +47,6 @@ func TestBuiltBatchIsWhatKafkaClientsRead(t *testing.T) {
 	require.Equal(t, int64(1007), b.MaxTimestamp())
 	require.Zero(t, b.Codec())
 	require.False(t, b.IsControl())
-	require.False(t, b.IsTransactional())
 	require.True(t, BuildBatch(values("m"), BatchOptions{Control: true}).IsControl())
 }
 

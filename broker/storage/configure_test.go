@@ -16,7 +16,7 @@ func TestConfigureHoldsForWhatComesNext(t *testing.T) {
 	require.Len(t, l.segments, 2)
 
 	require.ErrorContains(t, l.Configure(LogConfig{SegmentBytes: -5}), "SegmentBytes -5 must be > 0")
-	require.Equal(t, int64(10), l.Config().SegmentBytes)
+	require.Equal(t, int64(10), l.cfg.SegmentBytes)
 	require.NoError(t, l.Configure(LogConfig{}), "zero values take the defaults")
-	require.Equal(t, int64(defaultSegmentBytes), l.Config().SegmentBytes)
+	require.Equal(t, int64(defaultSegmentBytes), l.cfg.SegmentBytes)
 }

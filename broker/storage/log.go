@@ -50,12 +50,6 @@ func (l *Log) StartOffset() model.Offset { return l.start }
 // EndOffset is the next offset to be written.
 func (l *Log) EndOffset() model.Offset { return l.end }
 
-// Dir is the log's directory.
-func (l *Log) Dir() string { return l.dir }
-
-// Config is the configuration in use, with the defaults filled in.
-func (l *Log) Config() LogConfig { return l.cfg }
-
 // SizeBytes is the size of all segments.
 func (l *Log) SizeBytes() int64 {
 	var total int64

@@ -152,6 +152,3 @@ func (l *Log) CheckProducer(b Batch) ProducerVerdict { return l.producers.check(
 // LogConfig.ProducerExpiry, with the wall clock in milliseconds since the Unix
 // epoch.
 func (l *Log) ExpireProducers(wallMS int64) { l.producers.expire(wallMS, l.cfg.ProducerExpiry) }
-
-// Producers is a copy of the producer state in order of producer id.
-func (l *Log) Producers() []ProducerState { return l.producers.sorted() }

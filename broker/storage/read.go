@@ -98,12 +98,11 @@ func admitted(buf []byte, from model.Offset, bound readBound) (run, rest []byte,
 		rest = after
 	}
 	taken := 0
-	for following := rest; ; {
-		b, after, err := FirstBatch(following)
-		if err != nil || !bound.admits(b, taken) {
-			return rest[:taken:taken], rest, nil
-		}
+	b, after, err := FirstBatch(rest)
+	for err == nil && bound.admits(b, taken) {
 		taken += len(b)
-		following = after
+		b, after, err = FirstBatch(after)
 	}
+	// Damage further on is for the read that begins there to find.
+	return rest[:taken:taken], rest, nil
 }

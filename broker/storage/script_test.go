@@ -230,7 +230,7 @@ func (s *script) state() {
 		fmt.Fprintf(&s.out, " %s", e)
 	}
 	fmt.Fprintln(&s.out)
-	for _, p := range l.Producers() {
+	for _, p := range l.producers.sorted() {
 		fmt.Fprintf(&s.out, "producer %d epoch %d:", p.ProducerID, p.Epoch)
 		for _, b := range p.Batches {
 			fmt.Fprintf(&s.out, " %d-%d@%d", b.FirstSequence, b.LastSequence, b.BaseOffset)

@@ -22,7 +22,7 @@ func fetch(n Node, call *Call) {
 		topic := &req.Topics[i]
 		name, code := topic.Topic, model.None
 		if req.Version >= 13 {
-			known := false
+			var known bool
 			if name, known = n.Image().TopicNames[topic.TopicID]; !known {
 				code = model.UnknownTopicID
 			}

@@ -25,8 +25,8 @@ var softwareName = regexp.MustCompile(`^[a-zA-Z0-9](?:[a-zA-Z0-9\-.]*[a-zA-Z0-9]
 func apiVersions(n Node, call *Call) {
 	req := call.Request.(*kmsg.ApiVersionsRequest)
 	resp := responseTo[*kmsg.ApiVersionsResponse](call)
-	if req.Version >= 3 && !(softwareName.MatchString(req.ClientSoftwareName) &&
-		softwareName.MatchString(req.ClientSoftwareVersion)) {
+	named := softwareName.MatchString(req.ClientSoftwareName) && softwareName.MatchString(req.ClientSoftwareVersion)
+	if req.Version >= 3 && !named {
 		resp.ErrorCode = int16(model.InvalidRequest)
 	} else {
 		resp.ApiKeys = APIKeys(isInside(n, call))

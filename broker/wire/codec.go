@@ -65,7 +65,7 @@ func DecodeRequest(frame []byte, inside bool) (h Header, request kmsg.Request, e
 		}
 	}
 	if err := request.ReadFrom(rest); err != nil {
-		return h, nil, fmt.Errorf("%w: %s v%d: %v", ErrMalformed, h.Key.Name(), h.Version, err)
+		return h, nil, fmt.Errorf("%w: %s v%d: %w", ErrMalformed, h.Key.Name(), h.Version, err)
 	}
 	return h, request, nil
 }
@@ -148,7 +148,7 @@ func DecodeResponse(request kmsg.Request, body []byte) (response kmsg.Response, 
 		}
 	}
 	if err := response.ReadFrom(body); err != nil {
-		return nil, fmt.Errorf("%w: response to %s: %v", ErrMalformed, name, err)
+		return nil, fmt.Errorf("%w: response to %s: %w", ErrMalformed, name, err)
 	}
 	return response, nil
 }

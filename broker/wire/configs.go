@@ -108,9 +108,6 @@ var propertyNotes = map[string]struct {
 		"What happens to old segments: they are deleted. Compaction is not supported."},
 	controller.CompressionType: {kmsg.ConfigTypeString,
 		"Batches stay compressed as the producer sent them."},
-	controller.FlushPolicy: {kmsg.ConfigTypeString,
-		"When records reach the disk: never leaves it to the operating system, interval flushes in the " +
-			"background, before-ack counts a record as replicated only once it is on the disk."},
 	controller.MaxMessageBytes: {kmsg.ConfigTypeInt,
 		"The largest record batch that is accepted, in bytes after compression."},
 	controller.MessageTimestampType: {kmsg.ConfigTypeString,

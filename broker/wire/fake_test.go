@@ -40,7 +40,6 @@ type fakeNode struct {
 func (n *fakeNode) ID() model.NodeID                { return n.id }
 func (n *fakeNode) ClusterID() string               { return "test-cluster" }
 func (n *fakeNode) InterBrokerListener() string     { return inside }
-func (n *fakeNode) Now() model.Time                 { return model.Time{} }
 func (n *fakeNode) Image() *controller.Image        { return n.image }
 func (n *fakeNode) ControllerID() model.NodeID      { return n.active }
 func (n *fakeNode) Defaults() map[string]string     { return n.defaults }

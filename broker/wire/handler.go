@@ -13,7 +13,6 @@ type Node interface {
 	ClusterID() string
 	// InterBrokerListener is the name of the listener that only brokers use.
 	InterBrokerListener() string
-	Now() model.Time
 	// Image is the metadata as applied here; valid within the call.
 	Image() *controller.Image
 	// ControllerID is the active controller as far as known, else NoNode.

@@ -139,9 +139,9 @@ func (a *app) clusterDown(ctx context.Context, dir string) error {
 	if unlock, err := lockKeeper(dir); err == nil {
 		// Nobody keeps this cluster: its keeper was killed, and the brokers
 		// with it. The process of that id, if there is one, is somebody else.
-		unlock()
-		if err := os.Remove(filepath.Join(dir, "cluster.json")); err != nil {
-			return fmt.Errorf("cluster down: %w", err)
+		defer unlock()
+		if err := harness.ClearPlayground(dir); err != nil {
+			return err
 		}
 		a.say("the cluster in %s was down already: its keeper had died\n", dir)
 		return nil

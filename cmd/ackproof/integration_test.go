@@ -219,7 +219,7 @@ func TestAClusterToPlayWithGoesUpAndDown(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "cluster")
 	as := func(args ...string) (string, error) {
 		cmd := exec.Command(os.Args[0], append(args, "--dir", dir)...)
-		cmd.Env = append(os.Environ(), asProgram+"=1")
+		cmd.Env = append(os.Environ(), asProgram+"=1", "TMPDIR="+t.TempDir())
 		out, err := cmd.Output()
 		return string(out), err
 	}
@@ -241,6 +241,19 @@ func TestAClusterToPlayWithGoesUpAndDown(t *testing.T) {
 	require.Empty(t, brokersIn(t, dir))
 	_, err = harness.ReadPlayground(dir)
 	require.ErrorIs(t, err, harness.ErrNotUp)
+
+	// A keeper that is killed takes the brokers along; down clears up after it.
+	out, err = as("cluster", "up", "--nodes", "1")
+	require.NoError(t, err, out)
+	state, err = harness.ReadPlayground(dir)
+	require.NoError(t, err)
+	require.NoError(t, syscall.Kill(state.PID, syscall.SIGKILL))
+	require.Eventually(t, func() bool { return len(brokersIn(t, dir)) == 0 }, 5*time.Second, 20*time.Millisecond)
+	out, err = as("cluster", "down")
+	require.NoError(t, err, out)
+	require.Contains(t, out, "was down already: its keeper had died")
+	out, err = as("cluster", "up", "--nodes", "1")
+	require.NoError(t, err, out)
 }
 
 // logsContain looks for words in the brokers' logs.

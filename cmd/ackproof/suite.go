@@ -19,6 +19,9 @@ const (
 	suiteLength = nemesis.Millis(7500)
 )
 
+// shownNext is for how many rows the next commands are told.
+const shownNext = 3
+
 // parallelRuns is how many runs go on at once: a run mostly waits, for a
 // session to expire or a replica to catch up, so two fit on two cores.
 func parallelRuns() int { return min(2, runtime.NumCPU()) }
@@ -88,20 +91,33 @@ func (a *app) table(s harness.Suite, took time.Duration) {
 	a.say("\n")
 	a.say("%s", report.Table(harness.TableRows(s.Rows)))
 	a.say("\n%s: %s, %d runs in %s, files in %s\n", s.Name, s.Status, len(s.Rows), report.Span(took), s.Dir)
-	for _, r := range s.Rows {
-		if r.Grade == checker.OK || r.Dir == "" {
-			continue
+	a.next(s.Rows)
+}
+
+// next says what to type for the first rows that are not ok.
+func (a *app) next(rows []harness.Row) {
+	told, more := 0, 0
+	for _, r := range rows {
+		switch {
+		case r.Grade == checker.OK || r.Dir == "":
+		case told == shownNext:
+			more++
+		default:
+			told++
+			for _, command := range a.nextCommands(r.Dir) {
+				a.say("next      %s\n", command)
+			}
 		}
-		for _, command := range a.nextCommands(r.Dir) {
-			a.say("next      %s\n", command)
-		}
+	}
+	if more > 0 {
+		a.say("          and so for %d more\n", more)
 	}
 }
 
 // tellBatch shows each finished run as a line and what goes on between them.
 func tellBatch(progress *report.Progress, p harness.BatchProgress) {
 	if r := p.Finished; r != nil {
-		progress.Line("[%d/%d] %-27s %-14s %s", p.Done, p.Total, r.Config.Short(), r.Fault, r.Verdict)
+		progress.Line("[%d/%d] %-27s %-14s %s", p.Done, p.Total, r.Name, r.Fault, r.Verdict)
 	}
 	if p.Done < p.Total {
 		progress.Now("[%d/%d] about %s left · %s", p.Done, p.Total, report.Span(p.Left), strings.Join(p.Running, " · "))

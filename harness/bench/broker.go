@@ -2,6 +2,7 @@ package bench
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -39,7 +40,7 @@ func Loads(each time.Duration) []Load {
 
 // Broker measures three broker processes on loopback, without links between:
 // one partition of three replicas, acks=all, min.insync.replicas=2.
-func Broker(ctx context.Context, o Options) ([]Figures, error) {
+func Broker(ctx context.Context, o Options) (medians []Figures, err error) {
 	c, err := local.New(local.Options{Dir: o.Dir, Nodes: 3, Binary: o.Binary, Direct: true,
 		Properties: map[string]string{"min.insync.replicas": "2", "flush.policy": o.Flush,
 			// The default sessions: a busy machine is not a dead broker.
@@ -47,7 +48,7 @@ func Broker(ctx context.Context, o Options) ([]Figures, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer c.Stop()
+	defer func() { err = errors.Join(err, c.Stop()) }()
 	if err := c.Start(ctx); err != nil {
 		return nil, err
 	}
@@ -71,7 +72,7 @@ func Broker(ctx context.Context, o Options) ([]Figures, error) {
 	if lost := c.Unexpected(); len(lost) > 0 {
 		return nil, fmt.Errorf("a broker ended during the measurement: %s", lost[0])
 	}
-	medians := make([]Figures, len(rounds))
+	medians = make([]Figures, len(rounds))
 	for i, figures := range rounds {
 		medians[i] = median(figures)
 	}

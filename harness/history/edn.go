@@ -132,6 +132,9 @@ func writeFault(w *bytes.Buffer, f *Fault, name string) {
 	if f.Bit != nil {
 		fmt.Fprintf(w, ", :bit %t", *f.Bit)
 	}
+	if f.Healing != nil {
+		fmt.Fprintf(w, ", :healing %d", *f.Healing)
+	}
 }
 
 // quote writes an EDN string: only these escapes are EDN's.

@@ -207,6 +207,7 @@ func (m opMap) fault(e Event) Event {
 	if bit, ok := m[keyword("bit")].(bool); ok {
 		f.Bit = &bit
 	}
+	f.Healing = m.integer("healing")
 	e.Process, e.F, e.Fault = NemesisProcess, m.text("name"), f
 	return e
 }

@@ -11,7 +11,7 @@ import (
 // sample has an event of every kind, with every field in use.
 func sample() []Event {
 	offset := func(o int64) *int64 { return &o }
-	node, epoch, yes := 2, int32(5), true
+	node, epoch, yes, healing := 2, int32(5), true, int64(85)
 	events := []Event{
 		{Process: 0, Type: Invoke, F: Send, Topic: "log", Partition: 1, Value: 7},
 		{Process: NemesisProcess, Type: Invoke, F: "partition", Fault: &Fault{Step: 3, Kind: "partition", Nodes: []int{1, 2}, Describe: `cut "1" off`}},
@@ -23,7 +23,7 @@ func sample() []Event {
 		{Process: 2, Type: Invoke, F: Poll, Topic: "log", Partition: 1, Offset: offset(0)},
 		{Process: 2, Type: OK, F: Poll, Topic: "log", Partition: 1, Offset: offset(0), Records: []Record{{4, 7}, {5, 9}}},
 		{Process: NemesisProcess, Type: Info, F: "partition", Fault: &Fault{Step: 3, Kind: "partition", Nodes: []int{1, 2}, Describe: `cut "1" off`,
-			Evidence: map[string]string{"dropped": "12", "leader": "1 to 2"}, Bit: &yes}},
+			Evidence: map[string]string{"dropped": "12", "leader": "1 to 2"}, Bit: &yes, Healing: &healing}},
 		{Process: 3, Type: Invoke, F: EndOffset, Topic: "log", Partition: 1},
 		{Process: 3, Type: OK, F: EndOffset, Topic: "log", Partition: 1, Offset: offset(6), LeaderEpoch: &epoch},
 		{Process: 4, Type: Invoke, F: Marker, Topic: "log", Partition: 1, Value: 10},

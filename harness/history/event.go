@@ -119,4 +119,8 @@ type Fault struct {
 	// Bit says whether the evidence shows that the fault had an effect; only
 	// on heal events.
 	Bit *bool `json:"bit,omitempty"`
+	// Healing is when healing began, in monotonic ns since the run's base; only
+	// on heal events, and nil where not known. The event itself is recorded
+	// when healing is done, and a node that is restarted works before that.
+	Healing *int64 `json:"healing_ns,omitempty"`
 }

@@ -86,6 +86,11 @@ func (r *Recorder) Since() time.Duration {
 	return time.Since(r.base)
 }
 
+// At returns where t, which must carry a monotonic reading, lies on that base.
+func (r *Recorder) At(t time.Time) time.Duration {
+	return t.Sub(r.base)
+}
+
 // Err returns the first IO error, if there was one.
 func (r *Recorder) Err() error {
 	r.mu.Lock()

@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 )
@@ -21,6 +22,10 @@ func TestRecordAndLoad(t *testing.T) {
 	require.NoError(t, err)
 	var want []Event
 	for _, e := range sample() {
+		if e.Fault != nil && e.Fault.Healing != nil {
+			healing := int64(rec.At(time.Now()))
+			e.Fault.Healing = &healing
+		}
 		want = append(want, rec.Record(e))
 	}
 	require.NoError(t, rec.Close())

@@ -23,7 +23,7 @@ func (h *History) Validate() error {
 		open:    map[int]int{},
 		retired: map[int]bool{},
 		values:  map[int64]bool{},
-		applied: map[int]bool{},
+		applied: map[int]int64{},
 	}
 	for i := range h.Events {
 		if reason := v.next(h.Events, i); reason != "" {
@@ -38,7 +38,7 @@ type validator struct {
 	open    map[int]int    // process -> its open invocation
 	retired map[int]bool   // processes whose last op ended in info
 	values  map[int64]bool // values sent
-	applied map[int]bool   // fault steps in force
+	applied map[int]int64  // fault steps in force -> when they began
 }
 
 func (v *validator) next(events []Event, i int) string {
@@ -65,15 +65,20 @@ func (v *validator) fault(e *Event) string {
 	if e.Fault == nil {
 		return "a nemesis event without a fault"
 	}
+	began, applied := v.applied[e.Fault.Step]
 	if e.Type == Invoke {
-		if v.applied[e.Fault.Step] {
+		if applied {
 			return fmt.Sprintf("fault step %d is applied twice without a heal between", e.Fault.Step)
 		}
-		v.applied[e.Fault.Step] = true
+		v.applied[e.Fault.Step] = e.Time
 		return ""
 	}
-	if !v.applied[e.Fault.Step] {
+	if !applied {
 		return fmt.Sprintf("fault step %d is healed but was not applied", e.Fault.Step)
+	}
+	if at := e.Fault.Healing; at != nil && (*at < began || *at > e.Time) {
+		return fmt.Sprintf("fault step %d began to heal at %d ns, allowed are %d, when it was applied, to %d, when it was healed",
+			e.Fault.Step, *at, began, e.Time)
 	}
 	delete(v.applied, e.Fault.Step)
 	return ""

@@ -17,6 +17,11 @@ func TestValidate(t *testing.T) {
 	fault := func(typ Type, step int) Event {
 		return Event{Process: NemesisProcess, Type: typ, F: "kill", Fault: &Fault{Step: step, Kind: "kill"}}
 	}
+	healing := func(at int64) Event {
+		return Event{Time: 9, Process: NemesisProcess, Type: Info, F: "kill", Fault: &Fault{Step: 1, Kind: "kill", Healing: &at}}
+	}
+	applied := fault(Invoke, 1)
+	applied.Time = 5
 	for name, row := range map[string]struct {
 		acks   string
 		events []Event
@@ -44,6 +49,10 @@ func TestValidate(t *testing.T) {
 		"drain's node":    {events: []Event{{Type: Invoke, F: Drain, Topic: "t"}}, line: 2, want: "drain without a node"},
 		"fault twice":     {events: []Event{fault(Invoke, 1), fault(Invoke, 2), fault(Invoke, 1)}, line: 4, want: "fault step 1 is applied twice"},
 		"fault healed":    {events: []Event{fault(Invoke, 1), fault(Info, 1), fault(Info, 1)}, line: 4, want: "fault step 1 is healed but was not applied"},
+		"healing at once": {events: []Event{applied, healing(5)}},
+		"healing at last": {events: []Event{applied, healing(9)}},
+		"healing early":   {events: []Event{applied, healing(4)}, line: 3, want: "fault step 1 began to heal at 4 ns, allowed are 5, when it was applied, to 9, when it was healed"},
+		"healing late":    {events: []Event{applied, healing(10)}, line: 3, want: "fault step 1 began to heal at 10 ns, allowed are 5"},
 		"fault missing":   {events: []Event{{Process: NemesisProcess, Type: Invoke, F: "kill"}}, line: 2, want: "a nemesis event without a fault"},
 	} {
 		t.Run(name, func(t *testing.T) {

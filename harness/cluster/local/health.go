@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"time"
 )
@@ -63,7 +62,6 @@ func (n *node) healthy(ctx context.Context) error {
 		return err
 	}
 	defer response.Body.Close()
-	io.Copy(io.Discard, response.Body) // only the status counts
 	if response.StatusCode != http.StatusOK {
 		return fmt.Errorf("/healthz says %s", response.Status)
 	}

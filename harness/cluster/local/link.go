@@ -144,9 +144,9 @@ func (l *link) reset() int {
 	defer l.mu.Unlock()
 	for c := range l.conns {
 		c.mu.Lock()
-		c.down.SetLinger(0)
+		breakOnClose(c.down)
 		if c.up != nil {
-			c.up.SetLinger(0)
+			breakOnClose(c.up)
 		}
 		c.mu.Unlock()
 		c.close()
@@ -168,8 +168,14 @@ func (l *link) close() {
 
 // abort breaks a connection: its far end sees a reset, not an orderly end.
 func abort(c *net.TCPConn) {
-	c.SetLinger(0)
+	breakOnClose(c)
 	c.Close()
+}
+
+// breakOnClose makes the end of a connection a reset, without what is still to
+// be sent.
+func breakOnClose(c *net.TCPConn) {
+	_ = c.SetLinger(0) // fails only where c is closed already
 }
 
 func isEOF(err error) bool { return errors.Is(err, io.EOF) }

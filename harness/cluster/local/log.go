@@ -2,6 +2,7 @@ package local
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -48,7 +49,7 @@ func (l *nodeLog) tail() []byte {
 	}
 	text := make([]byte, min(info.Size()-l.begin.Load(), tailBytes))
 	n, err := l.file.ReadAt(text, info.Size()-int64(len(text)))
-	if err != nil && err != io.EOF {
+	if err != nil && !errors.Is(err, io.EOF) {
 		return nil
 	}
 	return text[:n]

@@ -50,7 +50,7 @@ func spawn(t *thread, binary string, args []string, log *nodeLog, alive *os.File
 		return nil, err
 	}
 	go func() {
-		p.cmd.Wait() // how it ended stands in ProcessState
+		_ = p.cmd.Wait() // how it ended stands in ProcessState
 		p.mu.Lock()
 		ordered := p.ordered
 		p.mu.Unlock()

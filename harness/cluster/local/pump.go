@@ -53,7 +53,7 @@ func (p *pump) run() {
 			return
 		}
 		if isEOF(err) {
-			p.dst.CloseWrite() // fails only where dst is gone already
+			_ = p.dst.CloseWrite() // fails only where dst is gone already
 		} else {
 			abort(p.dst)
 		}
