@@ -26,6 +26,11 @@ type State struct {
 type Link struct {
 	// Cut drops every packet.
 	Cut bool `json:"cut,omitempty"`
+	// CutReplies drops every packet to the peer, at the node's output. It is for
+	// a peer without an agent, such as the host's clients; between nodes the
+	// receiver cuts. The node's TCP takes the drop for a full queue and tries
+	// again.
+	CutReplies bool `json:"cut_replies,omitempty"`
 	// Reset answers every TCP packet with a RST to the peer: open connections
 	// break, new ones are refused.
 	Reset bool `json:"reset,omitempty"`

@@ -10,10 +10,11 @@ type Stats struct {
 	Clocks    []ClockReading       `json:"clocks"`
 }
 
-// PeerStats counts what arrived from a peer under a fault. A healthy link is
+// PeerStats counts what a fault did to the packets from a peer, and to it. A healthy link is
 // not counted.
 type PeerStats struct {
 	Dropped Count `json:"dropped"` // by a cut
+	Unsent  Count `json:"unsent"`  // to the peer, by a cut of replies
 	Reset   Count `json:"reset"`   // answered with a RST
 	Lost    Count `json:"lost"`    // drawn by LossPercent
 	Delayed Count `json:"delayed"` // held back, then delivered

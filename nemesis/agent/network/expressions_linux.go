@@ -21,7 +21,8 @@ const (
 )
 
 const (
-	sourceOffset   = 12 // in the IPv4 header
+	sourceOffset   = 12 // in the IPv4 header, as the next
+	targetOffset   = 16
 	tcpFlagsOffset = 13 // in the TCP header
 	tcpFlagRST     = 0x04
 )
@@ -29,13 +30,16 @@ const (
 // expressions uses only what nf_tables has in its core for a drop: payload,
 // cmp and verdict work on every kernel that has it at all.
 func expressions(rule Rule, how queueHow) []expr.Any {
-	source := rule.Source.As4()
+	address, offset := rule.Address.As4(), uint32(sourceOffset)
+	if rule.Action == DropReplies {
+		offset = targetOffset
+	}
 	matches := []expr.Any{
-		&expr.Payload{DestRegister: 1, Base: expr.PayloadBaseNetworkHeader, Offset: sourceOffset, Len: 4},
-		&expr.Cmp{Op: expr.CmpOpEq, Register: 1, Data: source[:]},
+		&expr.Payload{DestRegister: 1, Base: expr.PayloadBaseNetworkHeader, Offset: offset, Len: 4},
+		&expr.Cmp{Op: expr.CmpOpEq, Register: 1, Data: address[:]},
 	}
 	switch rule.Action {
-	case Drop:
+	case Drop, DropReplies:
 		return append(matches, &expr.Counter{}, &expr.Verdict{Kind: expr.VerdictDrop})
 	case Reset:
 		matches = append(matches, tcpButNoRST()...)

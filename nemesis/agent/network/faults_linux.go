@@ -80,6 +80,8 @@ func (f *Faults) check(state agent.State) error {
 		switch {
 		case link.Cut && !c.NFTables.Supported:
 			err = fmt.Errorf("cut: %s", c.NFTables.Reason)
+		case link.CutReplies && !c.NFTables.Supported:
+			err = fmt.Errorf("cut_replies: %s", c.NFTables.Reason)
 		case link.Reset && !c.Reject.Supported:
 			err = fmt.Errorf("reset: %s", c.Reject.Reason)
 		case link.Shaped() && !c.NFQueue.Supported:

@@ -71,6 +71,29 @@ func TestCutIsOneWay(t *testing.T) {
 	l.awaitStats(t, func(s agent.PeerStats) bool { return s.Dropped.Packets > 0 })
 }
 
+func TestCutRepliesHoldsBackWhatTheNodeSends(t *testing.T) {
+	l := newLab(t)
+	atPeer, atNode := l.connect(t)
+	l.apply(t, agent.Link{CutReplies: true})
+	_, err := atPeer.Write([]byte("x"))
+	require.NoError(t, err)
+	_, err = io.ReadFull(atNode, make([]byte, 1))
+	require.NoError(t, err, "the peer's data still arrives at the node")
+	_, err = atNode.Write([]byte("y"))
+	require.NoError(t, err, "the node's program sees no error")
+	stats := l.awaitStats(t, func(s agent.PeerStats) bool { return s.Unsent.Packets > 0 })
+	require.Zero(t, stats.Dropped)
+	require.NoError(t, atPeer.SetReadDeadline(time.Now()))
+	_, err = atPeer.Read(make([]byte, 1))
+	require.ErrorIs(t, err, os.ErrDeadlineExceeded, "nothing came through")
+
+	require.NoError(t, atPeer.SetReadDeadline(time.Now().Add(30*time.Second)))
+	l.apply(t, agent.Link{})
+	_, err = io.ReadFull(atPeer, make([]byte, 1))
+	require.NoError(t, err, "TCP tries again by itself")
+	require.GreaterOrEqual(t, l.stats(t).Unsent.Packets, stats.Unsent.Packets, "counted after its heal")
+}
+
 func TestResetBreaksAndRefuses(t *testing.T) {
 	l := newLab(t)
 	atPeer, atNode := l.connect(t)

@@ -16,7 +16,6 @@ import (
 
 const (
 	tableName = "ackproof"
-	chainName = "input"
 	// Before every usual filter and before connection tracking's: a packet that
 	// is cut was never seen.
 	chainPriority = -400
@@ -90,23 +89,40 @@ func (f *filter) write(conn *nftables.Conn, rules []Rule) {
 		return
 	}
 	conn.AddTable(table())
-	chain := conn.AddChain(inputChain())
+	for _, chain := range chains() {
+		conn.AddChain(chain)
+	}
 	for _, rule := range rules {
 		conn.AddRule(&nftables.Rule{
 			Table:    table(),
-			Chain:    chain,
+			Chain:    chainOf(rule.Action),
 			Exprs:    expressions(rule, f.queueHow),
 			UserData: userdata.AppendString(nil, userdata.TypeComment, comment(rule)),
 		})
 	}
 }
 
-func inputChain() *nftables.Chain {
+// chains are ours, in the order of a plan's rules.
+func chains() []*nftables.Chain {
+	return []*nftables.Chain{
+		chain("input", nftables.ChainHookInput),
+		chain("output", nftables.ChainHookOutput),
+	}
+}
+
+func chainOf(action Action) *nftables.Chain {
+	if action == DropReplies {
+		return chains()[1]
+	}
+	return chains()[0]
+}
+
+func chain(name string, hook *nftables.ChainHook) *nftables.Chain {
 	return &nftables.Chain{
-		Name:     chainName,
+		Name:     name,
 		Table:    table(),
 		Type:     nftables.ChainTypeFilter,
-		Hooknum:  nftables.ChainHookInput,
+		Hooknum:  hook,
 		Priority: nftables.ChainPriorityRef(chainPriority),
 	}
 }
@@ -134,7 +150,7 @@ func (f *filter) verify(conn *nftables.Conn, rules []Rule) error {
 	return nil
 }
 
-// list returns the rules of our chain; none if there is no table.
+// list returns the rules of our chains; none if there is no table.
 func list(conn *nftables.Conn) ([]*nftables.Rule, error) {
 	tables, err := conn.ListTablesOfFamily(nftables.TableFamilyIPv4)
 	if err != nil {
@@ -143,12 +159,13 @@ func list(conn *nftables.Conn) ([]*nftables.Rule, error) {
 	if !slices.ContainsFunc(tables, func(t *nftables.Table) bool { return t.Name == tableName }) {
 		return nil, nil
 	}
-	rules, err := conn.GetRules(table(), inputChain())
-	if errors.Is(err, unix.ENOENT) {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, fmt.Errorf("list rules: %w", err)
+	var rules []*nftables.Rule
+	for _, chain := range chains() {
+		part, err := conn.GetRules(table(), chain)
+		if err != nil && !errors.Is(err, unix.ENOENT) {
+			return nil, fmt.Errorf("list rules: %w", err)
+		}
+		rules = append(rules, part...)
 	}
 	return rules, nil
 }
@@ -174,6 +191,8 @@ func (f *filter) live(conn *nftables.Conn) (map[string]agent.PeerStats, error) {
 				continue
 			}
 			switch action {
+			case DropReplies:
+				count.Unsent = agent.Count{Packets: counter.Packets, Bytes: counter.Bytes}
 			case Drop:
 				count.Dropped = agent.Count{Packets: counter.Packets, Bytes: counter.Bytes}
 			case Reset:

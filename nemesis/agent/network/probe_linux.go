@@ -48,7 +48,7 @@ func tryRule(namespace int, action Action, how queueHow) error {
 	}
 	scratch := conn.AddTable(&nftables.Table{Family: nftables.TableFamilyIPv4, Name: tableName + "-probe"})
 	chain := conn.AddChain(&nftables.Chain{Name: "probe", Table: scratch})
-	rule := Rule{Peer: "probe", Source: netip.AddrFrom4([4]byte{127, 0, 0, 1}), Action: action}
+	rule := Rule{Peer: "probe", Address: netip.AddrFrom4([4]byte{127, 0, 0, 1}), Action: action}
 	conn.AddRule(&nftables.Rule{Table: scratch, Chain: chain, Exprs: expressions(rule, how)})
 	conn.DelTable(scratch)
 	err = conn.Flush()

@@ -10,6 +10,7 @@ func sum(counts ...map[string]agent.PeerStats) map[string]agent.PeerStats {
 			t := total[peer]
 			total[peer] = agent.PeerStats{
 				Dropped:   plus(t.Dropped, c.Dropped),
+				Unsent:    plus(t.Unsent, c.Unsent),
 				Reset:     plus(t.Reset, c.Reset),
 				Lost:      plus(t.Lost, c.Lost),
 				Delayed:   plus(t.Delayed, c.Delayed),
