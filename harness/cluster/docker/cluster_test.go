@@ -146,14 +146,16 @@ func testPartition(t *testing.T, c *Cluster) {
 	})
 }
 
+// This machine is a client, in either direction.
 func testClients(t *testing.T, c *Cluster) {
-	link := nemesis.Link{From: nemesis.Clients, To: 3}
 	require.NoError(t, c.nodes[2].healthy(t.Context()))
-	require.NoError(t, c.SetLinks(limited(t), nemesis.Links{link: {Cut: true}}))
-	ctx, cancel := context.WithTimeout(t.Context(), time.Second)
-	defer cancel()
-	require.Error(t, c.nodes[2].healthy(ctx), "this machine is cut off")
-	require.Positive(t, c.LinkStats()[link].Held)
+	for _, link := range []nemesis.Link{{From: nemesis.Clients, To: 3}, {From: 3, To: nemesis.Clients}} {
+		require.NoError(t, c.SetLinks(limited(t), nemesis.Links{link: {Cut: true}}))
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		require.Error(t, c.nodes[2].healthy(ctx), "cut off: %+v", link)
+		require.Positive(t, c.LinkStats()[link].Held, "%+v", link)
+	}
 	requireState(t, c, 3, nemesis.StateRunning)
 }
 

@@ -44,6 +44,9 @@ func (c *Cluster) checkLinks(links nemesis.Links) error {
 		if s.Delay < 0 {
 			return fmt.Errorf("link from %d to %d: delay_ms %d: allowed is 0 or more", link.From, link.To, s.Delay)
 		}
+		if link.To == nemesis.Clients && (s.Delay > 0 || s.Reset) {
+			return fmt.Errorf("link from %d to clients: %+v: allowed is a cut; delay and reset act on the way from clients", link.From, s)
+		}
 	}
 	return nil
 }
@@ -52,13 +55,19 @@ func (c *Cluster) isEndpoint(e nemesis.Endpoint) bool {
 	return e >= nemesis.Clients && int(e) <= len(c.nodes)
 }
 
-// linksOf are the faults of what arrives at a node, by peer.
+// linksOf are the faults that a node's agent sees to, by peer: those of what
+// arrives, and the cut of what goes to clients, at whose side nobody can.
 func linksOf(node int, links nemesis.Links) map[string]agent.Link {
 	faulty := map[string]agent.Link{}
 	for link, s := range links {
 		if link.To == nemesis.Endpoint(node) && s != (nemesis.LinkState{}) {
 			faulty[endpointName(link.From)] = agentLink(s)
 		}
+	}
+	if links[nemesis.Link{From: nemesis.Endpoint(node), To: nemesis.Clients}].Cut {
+		clients := faulty[clientsPeer]
+		clients.CutReplies = true
+		faulty[clientsPeer] = clients
 	}
 	return faulty
 }
@@ -121,6 +130,9 @@ func (t *counters) take(node int, peers map[string]agent.PeerStats, nodes int) {
 			Bytes: int64(count.Delayed.Bytes),
 			Held:  int64(count.Dropped.Bytes + count.Lost.Bytes),
 			Reset: int64(count.Reset.Packets),
+		}
+		if from == nemesis.Clients {
+			t.last[nemesis.Link{From: nemesis.Endpoint(node), To: from}] = nemesis.LinkStats{Held: int64(count.Unsent.Bytes)}
 		}
 	}
 }

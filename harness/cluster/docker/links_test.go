@@ -29,9 +29,10 @@ func TestLinksActAtTheReceiver(t *testing.T) {
 		{From: 2, To: 1}:               {Delay: 50},
 		{From: 3, To: 2}:               {},
 		{From: nemesis.Clients, To: 2}: {Reset: true, Cut: true},
+		{From: 1, To: nemesis.Clients}: {Cut: true},
 	}
 	require.Equal(t, map[string]agent.Link{"n1": {Cut: true}, "clients": {Reset: true}}, linksOf(2, links))
-	require.Equal(t, map[string]agent.Link{"n2": {DelayMS: 50}}, linksOf(1, links))
+	require.Equal(t, map[string]agent.Link{"n2": {DelayMS: 50}, "clients": {CutReplies: true}}, linksOf(1, links))
 	require.Empty(t, linksOf(3, links))
 	for node := 1; node <= 3; node++ {
 		state := agent.State{Peers: threeNodes().peers(node), Links: linksOf(node, links)}
@@ -47,6 +48,7 @@ func TestLinksThatCannotBeAreRefused(t *testing.T) {
 	}{
 		"to nobody":      {nemesis.Link{From: 1, To: 4}, nemesis.LinkState{Cut: true}, "no link from 1 to 4"},
 		"to itself":      {nemesis.Link{From: 1, To: 1}, nemesis.LinkState{Cut: true}, "no link from 1 to 1"},
+		"slow replies":   {nemesis.Link{From: 1, To: nemesis.Clients}, nemesis.LinkState{Delay: 5}, "link from 1 to clients: {Cut:false Delay:5 Reset:false}: allowed is a cut"},
 		"negative delay": {nemesis.Link{From: 1, To: 2}, nemesis.LinkState{Delay: -1}, "link from 1 to 2: delay_ms -1: allowed is 0 or more"},
 	}
 	for name, test := range tests {
@@ -61,11 +63,12 @@ func TestCountersAreKeptByLink(t *testing.T) {
 	c := threeNodes()
 	c.counters.take(2, map[string]agent.PeerStats{
 		"n1":      {Dropped: agent.Count{Packets: 2, Bytes: 120}, Lost: agent.Count{Packets: 1, Bytes: 30}},
-		"clients": {Reset: agent.Count{Packets: 3, Bytes: 180}, Delayed: agent.Count{Packets: 4, Bytes: 400}},
+		"clients": {Reset: agent.Count{Packets: 3, Bytes: 180}, Delayed: agent.Count{Packets: 4, Bytes: 400}, Unsent: agent.Count{Packets: 1, Bytes: 77}},
 	}, 3)
 	require.Equal(t, map[nemesis.Link]nemesis.LinkStats{
 		{From: 1, To: 2}:               {Held: 150},
 		{From: nemesis.Clients, To: 2}: {Reset: 3, Bytes: 400},
+		{From: 2, To: nemesis.Clients}: {Held: 77},
 	}, c.LinkStats(), "those of agents that do not answer are the last ones")
 }
 
