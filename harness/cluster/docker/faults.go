@@ -2,7 +2,6 @@ package docker
 
 import (
 	"context"
-
 	"fmt"
 	"time"
 
@@ -60,17 +59,6 @@ func (c *Cluster) Pause(ctx context.Context, id int) error {
 // Resume implements nemesis.Cluster. A node that is not paused stays as it is.
 func (c *Cluster) Resume(ctx context.Context, id int) error {
 	return c.on(id, func(n *node) error { return n.resume(ctx) })
-}
-
-// SetClock skews the wall clock of a node's broker, also of its coming
-// incarnations, until it is nil. It returns when the broker's clock was read
-// back.
-func (c *Cluster) SetClock(ctx context.Context, id int, clock *agent.Clock) error {
-	return c.on(id, func(n *node) error {
-		n.mu.Lock()
-		defer n.mu.Unlock()
-		return n.change(ctx, func(f *faults) { f.clock = clock })
-	})
 }
 
 // AgentStats is all that a node's agent has counted and read back.
