@@ -23,7 +23,7 @@ type life struct {
 
 	// Valid when done is closed.
 	exit    int64
-	unknown error // why the end could not be told; the exit is then 0
+	unknown error // why the end could not be told, if so
 }
 
 func (l *life) over() bool {
@@ -86,10 +86,24 @@ func (n *node) ended(l *life) {
 		n.log.note("killed by the harness")
 		return
 	}
+	how := fmt.Sprintf("ended by itself: exit code %d", l.exit)
+	if n.agentEnded() {
+		how = fmt.Sprintf("ended with its agent: exit code %d", l.exit)
+	}
 	words := n.log.lastWords()
-	n.log.note("ended by itself: exit code %d", l.exit)
-	n.cluster.recordUnexpected(fmt.Sprintf("node %d (%s) ended by itself: exit code %d: %s (log: %s)",
-		n.id, l.name, l.exit, words, n.log.file.Name()))
+	n.log.note("%s", how)
+	n.cluster.recordUnexpected(fmt.Sprintf("node %d (%s) %s: %s (log: %s)", n.id, l.name, how, words, n.log.file.Name()))
+}
+
+// agentEnded tells whether the sandbox is gone, and so could not have been
+// survived.
+func (n *node) agentEnded() bool {
+	select {
+	case <-n.agent.Done():
+		return true
+	default:
+		return false
+	}
 }
 
 // end kills the broker and returns when the engine shows that it is dead. The

@@ -88,17 +88,25 @@ func (c *Cluster) stop() error {
 	errs := []error{together(c.nodes, func(n *node) error { return n.kill(ctx) })}
 	c.stopWatching()
 	c.watchers.Wait()
-	if err := c.engine.remove(ctx, c.run); err != nil {
-		errs = append(errs, fmt.Errorf("remove what the run made: %w", explain(err)))
-	}
+	errs = append(errs, c.engine.remove(ctx, c.run))
 	if c.janitor != nil {
 		errs = append(errs, c.janitor.dismiss())
 	}
+	err := explain(errors.Join(errs...))
+	if errors.Is(err, ErrGone) { // all of them say the same
+		err = fmt.Errorf("%w: what run %s made on it is removed by the next run", ErrGone, c.run)
+	}
+	return flatten(errors.Join(err, c.close()))
+}
+
+// close gives back what this process holds.
+func (c *Cluster) close() error {
+	errs := []error{c.engine.Close()}
 	for _, n := range c.nodes {
 		if n.attachment != nil {
 			errs = append(errs, n.attachment.Close())
 		}
 		errs = append(errs, n.log.close())
 	}
-	return flatten(errors.Join(append(errs, c.engine.Close())...))
+	return errors.Join(errs...)
 }

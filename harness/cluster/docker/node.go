@@ -6,6 +6,8 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"github.com/moby/moby/client"
+
 	"github.com/ackproof/ackproof/nemesis"
 	"github.com/ackproof/ackproof/nemesis/agent"
 )
@@ -67,8 +69,11 @@ func (n *node) kill(ctx context.Context) error {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	l := n.life.Load()
-	if l == nil || l.over() {
+	if l == nil {
 		return nil
+	}
+	if l.over() {
+		return l.unknown
 	}
 	if err := n.end(ctx, l); err != nil {
 		return fmt.Errorf("kill node %d: %w", n.id, err)
@@ -127,7 +132,7 @@ func (n *node) change(ctx context.Context, change func(*faults)) error {
 		return fmt.Errorf("node %d: it has no agent, allowed is a cluster that started", n.id)
 	}
 	if _, err := n.agent.Apply(ctx, n.state(next)); err != nil {
-		return fmt.Errorf("node %d: %w", n.id, flatten(err))
+		return fmt.Errorf("node %d: %w", n.id, n.blame(ctx, err))
 	}
 	n.faults = next
 	return nil
@@ -149,22 +154,45 @@ func (n *node) state(f faults) agent.State {
 // whatever name.
 var everything = agent.Match{}
 
-// running tells the broker's state as the kernel does. Without an agent there
-// is no sandbox, and nothing in it.
+// blame says who is behind an agent that did not do what it was asked.
+func (n *node) blame(ctx context.Context, err error) error {
+	if !n.agentEnded() {
+		return flatten(err)
+	}
+	if _, ping := n.cluster.engine.api.Ping(ctx, client.PingOptions{}); ping != nil {
+		return explain(ping)
+	}
+	return flatten(fmt.Errorf("its agent is gone: %w", err))
+}
+
+// running tells the broker's state as the kernel does, or, when the agent is
+// gone, as the engine does.
 func (n *node) running(ctx context.Context) (string, error) {
 	if n.agent == nil {
 		return nemesis.StateDead, nil
 	}
 	stats, err := n.agent.Stats(ctx)
 	if err != nil {
-		select {
-		case <-n.agent.Done():
-			return nemesis.StateDead, nil
-		default:
-			return "", fmt.Errorf("state of node %d: %w", n.id, flatten(err))
+		if n.agentEnded() {
+			return n.runningContainer(ctx)
 		}
+		return "", fmt.Errorf("state of node %d: %w", n.id, flatten(err))
 	}
 	return stateOf(stats.Processes), nil
+}
+
+func (n *node) runningContainer(ctx context.Context) (string, error) {
+	if n.broker == "" {
+		return nemesis.StateDead, nil
+	}
+	inspected, err := n.cluster.engine.api.ContainerInspect(ctx, n.broker, client.ContainerInspectOptions{})
+	if err != nil {
+		return "", fmt.Errorf("state of node %d: %w", n.id, explain(err))
+	}
+	if inspected.Container.State.Running {
+		return nemesis.StateRunning, nil
+	}
+	return nemesis.StateDead, nil
 }
 
 // stateOf sums up a sandbox's processes: it runs if any does.

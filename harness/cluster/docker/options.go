@@ -24,7 +24,7 @@ type Options struct {
 	// Broker and Agent are the paths of ackbroker and faultd as static binaries
 	// for the engine's Linux. An empty one is built with the user's Go.
 	Broker, Agent string
-	// Properties are given to every broker. Those that the cluster itself decides
+	// Properties are given to every broker, over Defaults. Those that the cluster itself decides
 	// are refused.
 	Properties map[string]string
 	// Mutant names the protocol bugs that all brokers run with; "" for none.
@@ -40,6 +40,16 @@ type Options struct {
 	// StartTimeout bounds the time until all brokers are healthy, once images
 	// exist; 0 means 30 s.
 	StartTimeout time.Duration
+}
+
+// Defaults are the properties that brokers get unless Options say otherwise:
+// those of clusters of every kind, which directed schedules count on.
+func Defaults() map[string]string {
+	return map[string]string{
+		"broker.session.timeout.ms":    "1000",
+		"broker.heartbeat.interval.ms": "200",
+		"replica.lag.time.max.ms":      "1000",
+	}
 }
 
 // ownProperties are those that follow from the cluster's network and volumes.
