@@ -6,9 +6,12 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
+	"sync"
+	"time"
 
 	"github.com/containerd/errdefs"
 	"github.com/moby/moby/client"
@@ -35,6 +38,29 @@ func (i image) reference() string {
 	return "localhost/ackproof/" + i.name + ":" + hex.EncodeToString(sum[:])[:imageTagDigits]
 }
 
+// images are the references of what a cluster runs.
+type images struct{ broker, agent string }
+
+// ensureImages makes the images that the engine does not have.
+func (e *Engine) ensureImages(ctx context.Context, o Options) (images, error) {
+	var made images
+	var brokerErr, agentErr error
+	var wait sync.WaitGroup
+	wait.Go(func() { made.broker, brokerErr = e.imageOf(ctx, brokerName, o.Broker) })
+	wait.Go(func() { made.agent, agentErr = e.imageOf(ctx, agentName, o.Agent) })
+	wait.Wait()
+	return made, flatten(errors.Join(brokerErr, agentErr))
+}
+
+// imageOf is the image of the binary at path, or of one that it builds.
+func (e *Engine) imageOf(ctx context.Context, name, path string) (reference string, err error) {
+	binary, err := loadBinary(ctx, name, path, e.Arch)
+	if err != nil {
+		return "", err
+	}
+	return e.ensureImage(ctx, binary)
+}
+
 // ensureImage makes the image unless the engine has it, and returns its
 // reference. It takes no registry and no builder: the engine imports a tar of
 // one file, as FROM scratch would be built.
@@ -54,7 +80,25 @@ func (e *Engine) ensureImage(ctx context.Context, i image) (string, error) {
 	if err := e.importImage(ctx, reference, i.name, root); err != nil {
 		return "", fmt.Errorf("make image %s: %w", reference, explain(err))
 	}
+	e.removeOldImages(ctx, i.name)
 	return reference, nil
+}
+
+// imageAge is for how long the image of an older binary is kept, for a replay.
+const imageAge = 7 * 24 * time.Hour
+
+// removeOldImages removes what older binaries left, as far as nobody uses it. It
+// is housekeeping: what it cannot do is no reason to fail a run.
+func (e *Engine) removeOldImages(ctx context.Context, name string) {
+	found, err := e.api.ImageList(ctx, client.ImageListOptions{Filters: make(client.Filters).Add("label", LabelImage+"="+name)})
+	if err != nil {
+		return
+	}
+	for _, i := range found.Items {
+		if time.Since(time.Unix(i.Created, 0)) > imageAge {
+			_, _ = e.api.ImageRemove(ctx, i.ID, client.ImageRemoveOptions{})
+		}
+	}
 }
 
 func (e *Engine) importImage(ctx context.Context, reference, name string, root io.Reader) error {

@@ -7,30 +7,6 @@ import (
 	"time"
 )
 
-// images are the references of what a cluster runs.
-type images struct{ broker, agent string }
-
-// ensureImages makes the images that the engine does not have.
-func (e *Engine) ensureImages(ctx context.Context, o Options) (images, error) {
-	var made images
-	err := together([]struct {
-		name, path string
-		reference  *string
-	}{{brokerName, o.Broker, &made.broker}, {agentName, o.Agent, &made.agent}},
-		func(one struct {
-			name, path string
-			reference  *string
-		}) error {
-			binary, err := loadBinary(ctx, one.name, one.path, e.Arch)
-			if err != nil {
-				return err
-			}
-			*one.reference, err = e.ensureImage(ctx, binary)
-			return err
-		})
-	return made, flatten(err)
-}
-
 // Start makes the images if the engine has them not, removes what dead runs
 // left, brings all nodes up and returns when each is healthy, or one ended.
 func (c *Cluster) Start(ctx context.Context) error {

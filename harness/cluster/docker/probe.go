@@ -23,11 +23,7 @@ func (e *Engine) Probe(ctx context.Context, binary string) (agent.Hello, error) 
 }
 
 func (e *Engine) probe(ctx context.Context, binary string) (agent.Hello, error) {
-	loaded, err := loadBinary(ctx, agentName, binary, e.Arch)
-	if err != nil {
-		return agent.Hello{}, err
-	}
-	reference, err := e.ensureImage(ctx, loaded)
+	reference, err := e.imageOf(ctx, agentName, binary)
 	if err != nil {
 		return agent.Hello{}, err
 	}
