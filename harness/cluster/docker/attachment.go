@@ -41,6 +41,5 @@ func (a *attachment) Write(line []byte) (int, error) { return a.stream.Conn.Writ
 
 // Close lets go of the container, which then ends.
 func (a *attachment) Close() error {
-	a.stdout.Close()
-	return a.stream.Conn.Close()
+	return errors.Join(a.stream.Conn.Close(), a.stdout.Close())
 }

@@ -45,12 +45,15 @@ func (e *Engine) startJanitor(ctx context.Context, image, name, run string) (j *
 	if err != nil {
 		return nil, fmt.Errorf("janitor: %w", err)
 	}
+	defer func() {
+		if err != nil {
+			_ = stdin.Close()
+		}
+	}()
 	if _, err := e.api.ContainerStart(ctx, created.ID, client.ContainerStartOptions{}); err != nil {
-		stdin.Close()
 		return nil, fmt.Errorf("start the janitor: %w", explain(err))
 	}
 	if _, err := io.WriteString(stdin, "hello\n"); err != nil {
-		stdin.Close()
 		return nil, fmt.Errorf("greet the janitor: %w", explain(err))
 	}
 	return &janitor{engine: e, id: created.ID, stdin: stdin}, nil
@@ -91,11 +94,17 @@ func (j *janitor) dismiss() error {
 	ctx, cancel := context.WithTimeout(context.Background(), dismissLimit)
 	defer cancel()
 	removed := j.engine.api.ContainerWait(ctx, j.id, client.ContainerWaitOptions{Condition: container.WaitConditionRemoved})
-	j.stdin.Close()
+	_ = j.stdin.Close() // what counts is that it goes
 	select {
 	case <-removed.Result:
 		return nil
-	case <-removed.Error: // it was gone before, or it hangs
-		return explain(j.engine.removeContainer(context.WithoutCancel(ctx), j.id))
+	case err := <-removed.Error:
+		if gone(err) {
+			return explain(err)
+		}
 	}
+	// It was gone before, or it hangs.
+	ctx, cancel = context.WithTimeout(context.Background(), engineLimit)
+	defer cancel()
+	return explain(j.engine.removeContainer(ctx, j.id))
 }

@@ -82,7 +82,7 @@ func (l *nodeLog) follow(ctx context.Context, e *Engine, container string) error
 		_, err := stdcopy.StdCopy(write, write, stream)
 		write.CloseWithError(err) // io.EOF if nil
 	}()
-	defer read.Close()
+	defer func() { _ = read.Close() }() // ends the copying
 	return l.take(read)
 }
 

@@ -45,7 +45,7 @@ func (e *Engine) probe(ctx context.Context, binary string) (agent.Hello, error) 
 	if err != nil {
 		return agent.Hello{}, err
 	}
-	defer pipe.Close()
+	defer func() { _ = pipe.Close() }()
 	if _, err := e.api.ContainerStart(ctx, created.ID, client.ContainerStartOptions{}); err != nil {
 		return agent.Hello{}, err
 	}

@@ -32,7 +32,7 @@ func (e *Engine) settleRyuk(ctx context.Context) error {
 	if os.Getenv(ryukDisabled) != "" || ryukDisabledInFile() {
 		return nil
 	}
-	image := testcontainers.ReaperDefaultImage
+	image := testcontainers.ReaperDefaultImage //nolint:staticcheck // it is what will be asked for, deprecated or not
 	if prefix := os.Getenv(ryukPrefix); prefix != "" {
 		image = strings.TrimSuffix(prefix, "/") + "/" + image
 	}
@@ -71,7 +71,7 @@ func ryukDisabledInFile() bool {
 	if err != nil {
 		return false
 	}
-	defer file.Close()
+	defer func() { _ = file.Close() }()
 	return disablesRyuk(file)
 }
 
