@@ -14,15 +14,17 @@ import (
 )
 
 // fakeEngine answers the first questions to an engine with these headers.
-func fakeEngine(t *testing.T, headers map[string]string) {
+func fakeEngine(t *testing.T, headers map[string]string) *httptest.Server {
 	t.Helper()
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		for key, value := range headers {
 			w.Header().Set(key, value)
 		}
+		_, _ = w.Write([]byte("{}"))
 	}))
 	t.Cleanup(server.Close)
 	t.Setenv("DOCKER_HOST", "tcp://"+server.Listener.Addr().String())
+	return server
 }
 
 func TestConnectRefusesAnEngineThatCannotDo(t *testing.T) {
@@ -49,6 +51,17 @@ func TestConnectRefusesAnEngineThatCannotDo(t *testing.T) {
 		require.ErrorIs(t, err, ErrNoEngine)
 		require.ErrorContains(t, err, `DOCKER_HOST "nonsense"`)
 	})
+}
+
+func TestAnEngineThatDiesIsNamedOnce(t *testing.T) {
+	server := fakeEngine(t, map[string]string{"Api-Version": "1.41", "Ostype": "linux"})
+	c, err := New(t.Context(), Options{Dir: t.TempDir(), Nodes: 3})
+	require.NoError(t, err)
+	server.Close()
+	require.ErrorIs(t, c.engine.sweep(t.Context()), ErrGone)
+	err = c.Stop()
+	require.ErrorIs(t, err, ErrGone)
+	require.EqualError(t, err, "the Docker engine is gone: what run "+c.Run()+" made on it is removed by the next run")
 }
 
 func TestEngineHostsPreferTheUsersChoice(t *testing.T) {
