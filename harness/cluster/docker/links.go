@@ -82,7 +82,7 @@ func agentLink(s nemesis.LinkState) agent.Link {
 func (n *node) setLinks(ctx context.Context, links map[string]agent.Link) error {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	if maps.Equal(n.faults.links, links) {
+	if maps.Equal(n.faults.links, links) && !n.unsure {
 		return nil
 	}
 	return n.change(ctx, func(f *faults) { f.links = links })

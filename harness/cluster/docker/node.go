@@ -32,6 +32,7 @@ type node struct {
 	mu     sync.Mutex // one action at a time; guards what follows
 	starts int
 	faults faults
+	unsure bool // faults may not be what is in force
 }
 
 // faults is what is wrong with a node, as its agent is to have it.
@@ -78,7 +79,7 @@ func (n *node) kill(ctx context.Context) error {
 	if err := n.end(ctx, l); err != nil {
 		return fmt.Errorf("kill node %d: %w", n.id, err)
 	}
-	if !n.faults.paused {
+	if !n.faults.paused && !n.unsure {
 		return nil
 	}
 	// Only now: continued before its end it would run on for a moment.
@@ -97,7 +98,7 @@ func (n *node) pause(ctx context.Context) error {
 func (n *node) resume(ctx context.Context) error {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	if !n.faults.paused {
+	if !n.faults.paused && !n.unsure {
 		return nil
 	}
 	return n.change(ctx, func(f *faults) { f.paused = false })
@@ -124,17 +125,19 @@ func (n *node) wipe(ctx context.Context) error {
 }
 
 // change brings faults into force and returns when the agent has read them
-// back. What did not come into force is not remembered.
+// back. A change that failed may be in force in part, so that the next one is
+// never skipped.
 func (n *node) change(ctx context.Context, change func(*faults)) error {
 	next := n.faults
 	change(&next)
 	if n.agent == nil {
 		return fmt.Errorf("node %d: it has no agent, allowed is a cluster that started", n.id)
 	}
+	n.unsure = true
 	if _, err := n.agent.Apply(ctx, n.state(next)); err != nil {
 		return fmt.Errorf("node %d: %w", n.id, n.blame(ctx, err))
 	}
-	n.faults = next
+	n.faults, n.unsure = next, false
 	return nil
 }
 
@@ -163,48 +166,4 @@ func (n *node) blame(ctx context.Context, err error) error {
 		return explain(ping)
 	}
 	return flatten(fmt.Errorf("its agent is gone: %w", err))
-}
-
-// running tells the broker's state as the kernel does, or, when the agent is
-// gone, as the engine does.
-func (n *node) running(ctx context.Context) (string, error) {
-	if n.agent == nil {
-		return nemesis.StateDead, nil
-	}
-	stats, err := n.agent.Stats(ctx)
-	if err != nil {
-		if n.agentEnded() {
-			return n.runningContainer(ctx)
-		}
-		return "", fmt.Errorf("state of node %d: %w", n.id, flatten(err))
-	}
-	return stateOf(stats.Processes), nil
-}
-
-func (n *node) runningContainer(ctx context.Context) (string, error) {
-	if n.broker == "" {
-		return nemesis.StateDead, nil
-	}
-	inspected, err := n.cluster.engine.api.ContainerInspect(ctx, n.broker, client.ContainerInspectOptions{})
-	if err != nil {
-		return "", fmt.Errorf("state of node %d: %w", n.id, explain(err))
-	}
-	if inspected.Container.State.Running {
-		return nemesis.StateRunning, nil
-	}
-	return nemesis.StateDead, nil
-}
-
-// stateOf sums up a sandbox's processes: it runs if any does.
-func stateOf(processes []agent.Process) string {
-	state := nemesis.StateDead
-	for _, p := range processes {
-		switch p.State {
-		case agent.ProcessRunning:
-			return nemesis.StateRunning
-		case agent.ProcessStopped:
-			state = nemesis.StateStopped
-		}
-	}
-	return state
 }
