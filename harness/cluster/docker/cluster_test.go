@@ -108,6 +108,8 @@ func TestCluster(t *testing.T) {
 		{"kill", testKill},
 		{"pause", testPause},
 		{"wipe", testWipe},
+		{"clock", testClock},
+		{"schedule", testSchedule},
 		{"crash", testCrash},
 		{"sweep", testSweep},
 	}
@@ -231,6 +233,30 @@ func testWipe(t *testing.T, c *Cluster) {
 	metadata, err := c.nodes[2].agent.DataBytes(ctx, metadataDir)
 	require.NoError(t, err)
 	require.Positive(t, metadata, "the quorum's share stays")
+}
+
+func testClock(t *testing.T, c *Cluster) {
+	hour := nemesis.Clock{Offset: nemesis.Millis(time.Hour.Milliseconds())}
+	if clock := c.Capabilities().Clock; !clock.Supported {
+		t.Skipf("SKIPPED: no clock faults: %s", clock.Reason)
+	}
+	requireSkew := func(want time.Duration) {
+		process, host, err := c.ReadClock(1)
+		require.NoError(t, err)
+		require.WithinDuration(t, host.Add(want), process, time.Second)
+		require.WithinDuration(t, time.Now(), host, time.Minute, "the host's is untouched")
+	}
+	requireSkew(0)
+	require.NoError(t, c.SetClock(limited(t), 1, hour))
+	requireSkew(time.Hour)
+	require.NoError(t, c.Kill(limited(t), 1))
+	require.NoError(t, c.Restart(limited(t), 1))
+	eventually(t, "the next incarnation's clock is as wrong", func() bool {
+		process, host, err := c.ReadClock(1)
+		return err == nil && process.Sub(host).Round(time.Minute) == time.Hour
+	})
+	require.NoError(t, c.SetClock(limited(t), 1, nemesis.Clock{}))
+	requireSkew(0)
 }
 
 // A broker that somebody else ends is on record, and a restart is no excuse.
