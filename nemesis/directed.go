@@ -40,7 +40,7 @@ var isolatedLeader = Schedule{
 	},
 }
 
-var jumpingController = Fault{Kind: SkewClock, Target: Controller, Clock: Clock{Offset: hour, StrobePeriod: 300}}
+var jumpingController = Fault{Kind: SkewClock, Target: Controller, Clock: Clock{Offset: hour, StrobePeriod: 170}}
 
 var directed = map[string]Schedule{
 	"acks1-loss": isolatedLeader,
@@ -70,9 +70,10 @@ var directed = map[string]Schedule{
 		},
 	},
 
-	// Three times the controller's wall clock jumps an hour ahead and back, every
-	// 300 ms. Each jump ahead ends every session that is kept by it, before the
-	// next heartbeats (200 ms apart) can renew them.
+	// For two seconds, three times, the controller's wall clock jumps an hour ahead
+	// and back, every 170 ms. Each jump ahead ends every session that is kept by
+	// it, unless a heartbeat comes first; these are 200 ms apart, so that the jumps
+	// find all moments between two of them.
 	"clock-sessions": {
 		Nodes: 3, Length: 9500,
 		Steps: []Step{
