@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 
+	"github.com/ackproof/ackproof/harness"
 	"github.com/ackproof/ackproof/harness/bench"
 	"github.com/ackproof/ackproof/nemesis"
 )
@@ -28,7 +29,8 @@ func (a *app) bench(ctx context.Context, args []string) (int, error) {
 	if each < 1 || rounds < 1 {
 		return 0, badInput("each is %s, rounds is %d, allowed is more than 0", each.Duration(), rounds)
 	}
-	if broker, err = a.brokerBinary(broker); err != nil {
+	kind, agent := harness.Local, ""
+	if err := a.binaries(&kind, &broker, &agent); err != nil {
 		return 0, err
 	}
 	dir, err := os.MkdirTemp("", "ackproof-bench-")

@@ -3,6 +3,9 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"fmt"
+	"os"
+	"os/exec"
 
 	"github.com/ackproof/ackproof/harness/doctor"
 )
@@ -25,6 +28,12 @@ func (a *app) doctor(ctx context.Context, args []string) (int, error) {
 	if err != nil {
 		return 0, err
 	}
+	self, err := os.Executable()
+	if err != nil {
+		return 0, fmt.Errorf("find this binary: %w", err)
+	}
+	o.TellTime = exec.CommandContext(ctx, self, tellTime)
+	o.Agent = orBeside(o.Agent, agentName)
 	report := doctor.Examine(ctx, o)
 	if asJSON {
 		encoder := json.NewEncoder(a.stdout)

@@ -15,8 +15,8 @@ func TestDoctorIsContentWithoutDocker(t *testing.T) {
 	require.Equal(t, exitValid, exit, errs)
 	require.Empty(t, errs)
 	lines := strings.Split(strings.TrimSpace(out), "\n")
-	require.Len(t, lines, 4, out)
-	require.Contains(t, lines[3], "lacks   docker        no Docker engine answers")
+	require.Len(t, lines, 5, out)
+	require.Contains(t, lines[4], "lacks   docker        no Docker engine answers")
 
 	exit, out, _ = call("doctor", "--results", t.TempDir(), "--json")
 	require.Equal(t, exitValid, exit)

@@ -12,6 +12,7 @@ import (
 	"github.com/ackproof/ackproof/broker/server"
 	"github.com/ackproof/ackproof/harness"
 	"github.com/ackproof/ackproof/harness/report"
+	"github.com/ackproof/ackproof/nemesis/agent/clock"
 )
 
 // asProgram makes the test binary the program itself.
@@ -21,6 +22,11 @@ const asProgram = "ACKPROOF_TEST_AS_PROGRAM"
 // program, for tests that have to kill it.
 func TestMain(m *testing.M) {
 	switch {
+	case len(os.Args) == 2 && os.Args[1] == tellTime:
+		if err := clock.Answer(os.Stdin, os.Stdout); err != nil {
+			os.Exit(exitCrash)
+		}
+		os.Exit(exitValid)
 	case filepath.Base(os.Args[0]) == brokerName:
 		os.Exit(server.Main(os.Args[1:], os.Environ(), os.Stdout, os.Stderr))
 	case os.Getenv(asProgram) != "":
@@ -62,7 +68,7 @@ func TestBadArguments(t *testing.T) {
 		{"run --schedule schedule.json", "node:7"},
 		{"run --flush sometimes", `ackproof run: flush is "sometimes", allowed are never, interval, before-ack`},
 		{"run --broker /no/such/file", `ackproof run: broker is "/no/such/file", allowed is the path of an ackbroker binary`},
-		{"run --cluster cloud", `ackproof run: cluster is "cloud", allowed are local`},
+		{"run --cluster cloud", `ackproof run: cluster is "cloud", allowed are local, docker`},
 		{"suite", `ackproof suite: suite is "", allowed is durability`},
 		{"suite speed", `ackproof suite: suite is "speed", allowed is durability`},
 		{"suite durability --parallel 0", "ackproof suite: parallel is 0, allowed are 1 to 16"},
@@ -79,6 +85,13 @@ func TestBadArguments(t *testing.T) {
 		{"cluster", `ackproof cluster: cluster is "", allowed are up, down`},
 		{"cluster up --nodes 0", "ackproof cluster: nodes is 0, allowed are 1 to 9"},
 		{"cluster down --dir nothing", "ackproof cluster: no cluster is up in nothing"},
+		{"nemesis", `ackproof nemesis: nemesis is "", allowed are apply KIND TARGET, heal [STEP], list`},
+		{"nemesis apply kill", "ackproof nemesis: apply: allowed are a kind and a target, such as: apply kill leader"},
+		{"nemesis heal all", `ackproof nemesis: heal: step is "all", allowed is a number that list shows, or none for all`},
+		{"nemesis list --rate 2", `ackproof nemesis: --rate: allowed with apply only, not with "list"`},
+		{"nemesis apply clock leader --offset far", `ackproof nemesis: invalid value "far" for flag --offset: allowed is a time such as 60s or 2m`},
+		{"nemesis list --dir nothing", "ackproof nemesis: no cluster is up in nothing"},
+		{"cluster up --cluster cloud", `ackproof cluster: cluster is "cloud", allowed are local, docker`},
 		{"version now", `ackproof version: argument "now" is not expected`},
 	}
 	for _, tt := range tests {

@@ -14,8 +14,9 @@ import (
 // agent's image included.
 const examineLimit = 2 * time.Minute
 
-// containers checks the engine, and what its kernel lets an agent do.
-func containers(ctx context.Context, o Options) Report {
+// Containers makes the checks that clusters of containers hang on: of the
+// engine, and of what its kernel lets an agent do.
+func Containers(ctx context.Context, o Options) Report {
 	ctx, cancel := context.WithTimeout(ctx, examineLimit)
 	defer cancel()
 	engine, err := docker.Connect(ctx)

@@ -10,6 +10,7 @@ package doctor
 import (
 	"context"
 	"fmt"
+	"os/exec"
 	"strings"
 )
 
@@ -66,13 +67,35 @@ type Options struct {
 	Dir string
 	// Agent is the path of faultd as in docker.Options.
 	Agent string
+	// TellTime is a command that calls clock.Answer, on which skewed clocks are
+	// tried; nil to leave that check out. It is started.
+	TellTime *exec.Cmd
 }
 
 // Examine makes all checks. What goes wrong is in the report.
 func Examine(ctx context.Context, o Options) Report {
+	return append(Local(o), Containers(ctx, o)...)
+}
+
+// Local makes the checks that clusters of child processes hang on.
+func Local(o Options) Report {
 	if o.Dir == "" {
 		o.Dir = "."
 	}
 	report := Report{disk("disk", o.Dir), wallClock(), ports()}
-	return append(report, containers(ctx, o)...)
+	if o.TellTime != nil {
+		report = append(report, childClocks(o.TellTime))
+	}
+	return report
+}
+
+// Lacks says what is wrong according to a check, or is "" if nothing is, or
+// nobody looked.
+func (r Report) Lacks(name string) string {
+	for _, c := range r {
+		if c.Name == name && c.Level != OK {
+			return strings.TrimPrefix(c.Found, "no: ")
+		}
+	}
+	return ""
 }

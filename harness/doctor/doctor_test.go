@@ -38,6 +38,9 @@ func TestReportIsALineForEachCheck(t *testing.T) {
 		"disk": "ok: 70.0 GiB free at /", "docker": "lacks: no Docker engine answers\n(x)",
 	}, r.Map())
 	require.False(t, append(r, Check{Name: "ports", Level: Broken}).Well())
+	require.Empty(t, r.Lacks("disk"))
+	require.Empty(t, r.Lacks("moon"), "nobody looked")
+	require.Contains(t, r.Lacks("docker"), "no Docker engine answers")
 }
 
 func TestExamineWithoutAnEngine(t *testing.T) {

@@ -6,10 +6,13 @@ import (
 	"io/fs"
 	"net"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"runtime"
 	"syscall"
 	"time"
+
+	"github.com/ackproof/ackproof/harness/cluster/local"
 )
 
 const (
@@ -84,7 +87,7 @@ func wallClock() Check {
 }
 
 func judgeClock(now time.Time, elapsed, byWall time.Duration) Check {
-	c := Check{Name: "clock", Level: OK, Found: now.UTC().Format(time.RFC3339), Follows: "timestamps of runs can be believed"}
+	c := Check{Name: "wall clock", Level: OK, Found: now.UTC().Format(time.RFC3339), Follows: "timestamps of runs can be believed"}
 	built := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 	switch off := (byWall - elapsed).Abs(); {
 	case now.Before(built):
@@ -92,6 +95,18 @@ func judgeClock(now time.Time, elapsed, byWall time.Duration) Check {
 	case off > clockTolerance:
 		c.Level, c.Found = Broken, fmt.Sprintf("%s, and moved by %v in %v", c.Found, byWall, elapsed.Round(time.Millisecond))
 		c.Follows = "somebody is setting the clock: stop that before a run"
+	}
+	return c
+}
+
+// ChildClocks is the check of whether clocks of child processes can be skewed.
+const ChildClocks = "child clock"
+
+// childClocks starts the command and tries.
+func childClocks(tellTime *exec.Cmd) Check {
+	c := Check{Name: ChildClocks, Level: OK, Found: "yes", Follows: "child processes' wall clocks can be wrong"}
+	if err := local.ProbeClock(tellTime); err != nil {
+		c.Level, c.Found, c.Follows = Lacking, "no: "+err.Error(), "no clock faults on the local cluster"
 	}
 	return c
 }
