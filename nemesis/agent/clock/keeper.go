@@ -49,7 +49,7 @@ type kept struct {
 }
 
 // NewKeeper keeps nothing wrong yet. targets lists what a fault is for; it is
-// called by Set and Reconcile.
+// called by Set and Reconcile, and what it no longer lists is healed.
 func NewKeeper(targets func() ([]Target, error)) *Keeper {
 	return &Keeper{targets: targets, processes: map[int]*kept{}, catching: map[int]bool{}, stop: func() {}}
 }
@@ -86,12 +86,7 @@ func (k *Keeper) Heal() (changed bool, err error) {
 	defer k.mu.Unlock()
 	var errs []error
 	for pid, p := range k.processes {
-		if err := p.Apply(Setting{}); err != nil && !errors.Is(err, ErrGone) {
-			errs = append(errs, err) // and it is kept, for the next try
-			continue
-		}
-		p.Close()
-		delete(k.processes, pid)
+		errs = append(errs, k.release(pid, p))
 	}
 	return changed, errors.Join(errs...)
 }
@@ -122,13 +117,22 @@ func (k *Keeper) reconcile() error {
 	}
 	for pid, p := range k.processes {
 		if !listed[pid] {
-			k.drop(pid, p)
+			errs = append(errs, k.release(pid, p))
 		}
 	}
 	return errors.Join(errs...)
 }
 
-func (k *Keeper) drop(pid int, p *kept) {
+// release makes a clock the host's, and forgets the process unless that failed.
+func (k *Keeper) release(pid int, p *kept) error {
+	if err := p.Apply(Setting{}); err != nil && !errors.Is(err, ErrGone) {
+		return err
+	}
+	k.forget(pid, p)
+	return nil
+}
+
+func (k *Keeper) forget(pid int, p *kept) {
 	p.Close()
 	delete(k.processes, pid)
 }
@@ -146,7 +150,7 @@ func (k *Keeper) keep(target Target) error {
 	}
 	p := k.processes[target.PID]
 	if p != nil && p.Gone() {
-		k.drop(target.PID, p)
+		k.forget(target.PID, p)
 		p = nil
 	}
 	if p == nil {

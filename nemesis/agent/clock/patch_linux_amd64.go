@@ -67,8 +67,7 @@ func (p *patch) moveOriginal(image []byte, function, room int) error {
 	}
 	original := p.code[room : room+originalSize]
 	if !movable {
-		// mov eax, 228 (clock_gettime); syscall; ret
-		copy(original, []byte{0xb8, 228, 0, 0, 0, 0x0f, 0x05, 0xc3})
+		copy(original, systemCall)
 		p.moved = jumpSize
 		return nil
 	}
@@ -78,10 +77,20 @@ func (p *patch) moveOriginal(image []byte, function, room int) error {
 	return nil
 }
 
+// systemCall is mov eax, 228 (clock_gettime); syscall; ret.
+var systemCall = []byte{0xb8, 228, 0, 0, 0, 0x0f, 0x05, 0xc3}
+
+// landingPad is endbr64, which the decoder does not know. It does nothing where
+// nobody jumps to.
+var landingPad = []byte{0xf3, 0x0f, 0x1e, 0xfa}
+
 // prologue measures the instructions that a jump overwrites at the code's
 // beginning, and tells whether they may run elsewhere.
 func prologue(code []byte) (length int, movable bool, err error) {
 	movable = true
+	if bytes.HasPrefix(code, landingPad) {
+		length = len(landingPad)
+	}
 	for length < jumpSize {
 		instruction, err := x86asm.Decode(code[length:], 64)
 		if err != nil {

@@ -115,6 +115,18 @@ func TestInstallAdoptsWhatIsPatched(t *testing.T) {
 	requireSkew(t, -time.Hour, c.ask())
 }
 
+// On kernels whose clock_gettime cannot be moved a system call reads the clocks.
+func TestTheSystemCallTakesTheOriginalsPlace(t *testing.T) {
+	c, p := installed(t)
+	require.NoError(t, whileStopped(c.pid(), func([]uint64) error {
+		room := p.base + int64(program().labels[labelOriginal])
+		return writeMemory(p.vdso.memory, systemCall, room)
+	}))
+	requireSkew(t, 0, c.ask())
+	require.NoError(t, p.Set(-time.Hour, 1))
+	requireSkew(t, -time.Hour, c.ask())
+}
+
 func TestSixteenSpinnersSeeNoTornClock(t *testing.T) {
 	c := startChild(t, roleSpin)
 	require.Equal(t, "spinning\n", c.line())
