@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
+	"strings"
 
 	"github.com/ackproof/ackproof/nemesis/agent/data"
 )
@@ -65,7 +66,7 @@ func answer(node Node, line []byte) Response {
 	response, err := dispatch(node, request)
 	response.ID = request.ID
 	if err != nil {
-		response.Error = err.Error()
+		response.Error = strings.ReplaceAll(err.Error(), "\n", "; ") // of joined errors
 	}
 	return response
 }

@@ -11,24 +11,24 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/ackproof/ackproof/nemesis/agent"
+	"github.com/ackproof/ackproof/nemesis/agent/clock"
 	"github.com/ackproof/ackproof/nemesis/agent/network"
 	"github.com/ackproof/ackproof/nemesis/agent/process"
 )
-
-// reconcilePause is how long a process that starts under a fault may run
-// without it. One look costs some ten microseconds.
-const reconcilePause = time.Millisecond
 
 // node is the namespaces that the agent is in.
 type node struct {
 	hello agent.Hello
 
-	mu      sync.Mutex
-	table   process.Table
-	links   *network.Faults
-	pauser  *process.Pauser
-	state   agent.State
-	running chan struct{} // closed to end the reconciling
+	mu     sync.Mutex
+	table  process.Table
+	links  *network.Faults
+	pauser *process.Pauser
+	clocks *clock.Keeper
+	state  agent.State
+
+	changed chan struct{} // the state, for the reconciling
+	healing chan struct{} // closed to end it
 	ended   chan struct{}
 	// drift is what the reconciling could not do since the last answer.
 	drift error
@@ -49,12 +49,15 @@ func open() (*node, error) {
 			Kernel:  kernel(),
 			Capabilities: agent.Capabilities{
 				NFTables: can.NFTables, Reject: can.Reject, NFQueue: can.NFQueue, Netem: can.Netem,
+				Ptrace: probePtrace(), Clock: probeClock(),
 			},
 		},
-		running: make(chan struct{}),
+		changed: make(chan struct{}, 1),
+		healing: make(chan struct{}),
 		ended:   make(chan struct{}),
 	}
 	n.pauser = process.NewPauser(n.table)
+	n.clocks = clock.NewKeeper(n.clockTargets)
 	go n.reconcile()
 	return n, nil
 }
@@ -84,7 +87,12 @@ func (n *node) Apply(state agent.State) (agent.Applied, error) {
 	ms, linksErr := n.links.Apply(state)
 	applied.MS = maps.Clone(ms)
 	pauseErr := n.pause(applied.MS)
-	return applied, errors.Join(linksErr, pauseErr)
+	clockErr := n.skew(applied.MS)
+	select {
+	case n.changed <- struct{}{}:
+	default: // it has not looked since the last change anyway
+	}
+	return applied, errors.Join(linksErr, pauseErr, clockErr)
 }
 
 // pause brings the pauses of the state into force.
@@ -120,7 +128,7 @@ func (n *node) Kill(match agent.Match) (agent.Killed, error) {
 // Heal implements agent.Node. It ends the reconciling: nothing is served after
 // it.
 func (n *node) Heal() error {
-	close(n.running)
+	close(n.healing)
 	<-n.ended
 	n.mu.Lock()
 	gen := n.state.Gen
@@ -129,21 +137,4 @@ func (n *node) Heal() error {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	return errors.Join(err, n.links.Close())
-}
-
-// reconcile gives faults that are in force to processes that start.
-func (n *node) reconcile() {
-	defer close(n.ended)
-	tick := time.NewTicker(reconcilePause)
-	defer tick.Stop()
-	for {
-		select {
-		case <-n.running:
-			return
-		case <-tick.C:
-			n.mu.Lock()
-			n.drift = n.pause(map[string]float64{})
-			n.mu.Unlock()
-		}
-	}
 }

@@ -12,7 +12,7 @@ import (
 func (n *node) Stats() (agent.Stats, error) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	stats := agent.Stats{Gen: n.state.Gen, Processes: []agent.Process{}, Clocks: []agent.ClockReading{}}
+	stats := agent.Stats{Gen: n.state.Gen, Processes: []agent.Process{}, Clocks: n.readClocks()}
 	peers, linksErr := n.links.Stats()
 	if linksErr != nil {
 		linksErr = fmt.Errorf("stats of links: %w", linksErr)
