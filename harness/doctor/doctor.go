@@ -8,6 +8,7 @@
 package doctor
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"os/exec"
@@ -94,7 +95,7 @@ func Local(o Options) Report {
 func (r Report) Lacks(name string) string {
 	for _, c := range r {
 		if c.Name == name && c.Level != OK {
-			return strings.TrimPrefix(c.Found, "no: ")
+			return cmp.Or(strings.TrimPrefix(c.Found, "no: "), "no reason is known")
 		}
 	}
 	return ""

@@ -41,6 +41,8 @@ func TestReportIsALineForEachCheck(t *testing.T) {
 	require.Empty(t, r.Lacks("disk"))
 	require.Empty(t, r.Lacks("moon"), "nobody looked")
 	require.Contains(t, r.Lacks("docker"), "no Docker engine answers")
+	require.Equal(t, "not yet", Report{{Name: "clock", Level: Lacking, Found: "no: not yet"}}.Lacks("clock"))
+	require.NotEmpty(t, Report{{Name: "clock", Level: Lacking, Found: "no: "}}.Lacks("clock"))
 }
 
 func TestExamineWithoutAnEngine(t *testing.T) {
