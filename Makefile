@@ -10,7 +10,7 @@ ACTIONLINT_VERSION := v1.7.12
 ACTIONLINT := bin/tools/actionlint-$(ACTIONLINT_VERSION)
 
 .DEFAULT_GOAL := help
-.PHONY: help build lint test race fuzz test-durability compare-acks replay bench cluster-up cluster-down clean
+.PHONY: help build lint test race fuzz test-durability compare-acks replay bench faults cluster-up cluster-down clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-17s %s\n", $$1, $$2}'
@@ -58,6 +58,9 @@ bench: build ## the broker under load, and the checkers on a million ops
 	bin/ackproof bench $(ARGS)
 	go test ./checker -run '^$$' -bench . -benchtime 3x
 	go test ./broker/storage -run '^$$' -bench .
+
+faults: build ## how long faults take to apply and to heal, into docs/faults.md
+	bin/ackproof bench --faults --rounds 5 --into docs/faults.md $(ARGS)
 
 cluster-up: build ## three brokers to play with; prints their bootstrap addresses
 	bin/ackproof cluster up $(ARGS)

@@ -91,6 +91,7 @@ func TestBadArguments(t *testing.T) {
 		{"nemesis list --rate 2", `ackproof nemesis: --rate: allowed with apply only, not with "list"`},
 		{"nemesis apply clock leader --offset far", `ackproof nemesis: invalid value "far" for flag --offset: allowed is a time such as 60s or 2m`},
 		{"nemesis list --dir nothing", "ackproof nemesis: no cluster is up in nothing"},
+		{"bench --faults --into nothing.md", "ackproof bench: into: open nothing.md: no such file or directory"},
 		{"cluster up --cluster cloud", `ackproof cluster: cluster is "cloud", allowed are local, docker`},
 		{"version now", `ackproof version: argument "now" is not expected`},
 	}
