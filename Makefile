@@ -6,9 +6,11 @@ VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo unkn
 LDFLAGS := -s -w -X github.com/ackproof/ackproof/broker/server.Version=$(VERSION)
 GOLANGCI_VERSION := v2.15.0
 GOLANGCI := bin/tools/golangci-lint-$(GOLANGCI_VERSION)
+ACTIONLINT_VERSION := v1.7.12
+ACTIONLINT := bin/tools/actionlint-$(ACTIONLINT_VERSION)
 
 .DEFAULT_GOAL := help
-.PHONY: help build lint test race fuzz test-durability compare-acks replay bench cluster-up cluster-down clean
+.PHONY: help build lint test race fuzz test-durability compare-acks replay bench faults cluster-up cluster-down clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-17s %s\n", $$1, $$2}'
@@ -17,14 +19,20 @@ build: ## the static binaries, into bin/
 	@mkdir -p bin
 	CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS)' -o bin/ ./cmd/...
 
-lint: $(GOLANGCI) ## golangci-lint, and gofmt
+lint: $(GOLANGCI) $(ACTIONLINT) ## golangci-lint, gofmt, and actionlint
 	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { gofmt -l $$(git ls-files '*.go'); exit 1; }
 	$(GOLANGCI) run ./...
+	$(ACTIONLINT) .github/workflows/*.yml
 
 $(GOLANGCI):
 	@mkdir -p bin/tools
 	GOBIN=$(CURDIR)/bin/tools go install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(GOLANGCI_VERSION)
 	mv bin/tools/golangci-lint $@
+
+$(ACTIONLINT):
+	@mkdir -p bin/tools
+	GOBIN=$(CURDIR)/bin/tools go install github.com/rhysd/actionlint/cmd/actionlint@$(ACTIONLINT_VERSION)
+	mv bin/tools/actionlint $@
 
 test: ## all tests
 	go vet ./...
@@ -50,6 +58,9 @@ bench: build ## the broker under load, and the checkers on a million ops
 	bin/ackproof bench $(ARGS)
 	go test ./checker -run '^$$' -bench . -benchtime 3x
 	go test ./broker/storage -run '^$$' -bench .
+
+faults: build ## how long faults take to apply and to heal, into docs/faults.md
+	bin/ackproof bench --faults --rounds 5 --into docs/faults.md $(ARGS)
 
 cluster-up: build ## three brokers to play with; prints their bootstrap addresses
 	bin/ackproof cluster up $(ARGS)

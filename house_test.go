@@ -26,7 +26,9 @@ var allowed = map[string][]string{
 	"checker":           {"harness/history"},
 	"harness/history":   {},
 	"harness":           {"harness", "nemesis", "workloads", "checker", "broker/mutant"},
+	"docker":            {},
 	"cmd/ackbroker":     {"broker/server"},
+	"cmd/faultd":        {"nemesis"},
 	"cmd/ackproof":      {"harness", "nemesis", "workloads", "checker", "broker/server", "broker/mutant"},
 }
 

@@ -14,11 +14,13 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"path"
+	"time"
 
 	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"github.com/ackproof/ackproof/broker/controller"
 	"github.com/ackproof/ackproof/broker/model"
+	"github.com/ackproof/ackproof/broker/mutant"
 	"github.com/ackproof/ackproof/broker/wire"
 )
 
@@ -90,6 +92,9 @@ func (c *Core) Step(now model.Time, in Input) []Effect {
 	c.effects = c.effects[:0]
 	if c.exited {
 		return nil
+	}
+	if c.cfg.Mutants.Has(mutant.WallClockSessions) {
+		c.controller.LetSessionsLead(time.Duration(now.Wall)*time.Millisecond - now.Mono)
 	}
 	switch in := in.(type) {
 	case Request:

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/cockroachdb/datadriven"
 	"github.com/stretchr/testify/require"
@@ -75,6 +76,15 @@ func (s *script) release(d *datadriven.TestData) string {
 
 func (s *script) lose(d *datadriven.TestData) string {
 	return fmt.Sprintf("%d lost", s.w.letGo(s.message(d), true))
+}
+
+// clock node=1 ahead-ms=3600000 sets a node's wall clock.
+func (s *script) clock(d *datadriven.TestData) string {
+	var node, ahead int
+	d.ScanArgs(s.t, "node", &node)
+	d.ScanArgs(s.t, "ahead-ms", &ahead)
+	s.w.nodes[model.NodeID(node)].ahead = time.Duration(ahead) * time.Millisecond
+	return "ok"
 }
 
 func eachNode(do func(*world, model.NodeID)) command {

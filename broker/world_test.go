@@ -48,6 +48,8 @@ type worldNode struct {
 	// paused nodes take no input, as under SIGSTOP; what comes waits in inbox.
 	paused bool
 	inbox  []Input
+	// ahead is by how much its wall clock is wrong.
+	ahead time.Duration
 }
 
 const (
@@ -179,7 +181,7 @@ func (w *world) step(n *worldNode, in Input) {
 	}
 	fmt.Fprintf(w.hash, "%d %d > %s\n", w.now, n.id, in)
 	core := n.core
-	for _, e := range core.Step(model.Time{Mono: w.now, Wall: wallBase + w.now.Milliseconds()}, in) {
+	for _, e := range core.Step(model.Time{Mono: w.now, Wall: wallBase + (w.now + n.ahead).Milliseconds()}, in) {
 		fmt.Fprintf(w.hash, "%d %d < %s\n", w.now, n.id, e)
 		w.carryOut(n, e)
 	}

@@ -27,6 +27,7 @@ const (
 	CheckEndOffset        = "end-offset-regression"
 	CheckReplicas         = "replica-divergence"
 	CheckUnderMinISR      = "under-min-isr"
+	CheckClockMoved       = "clock-moved-leader"
 	CheckIntPollSkip      = "int-poll-skip"
 	CheckIntNonmonotonic  = "int-nonmonotonic-poll"
 	CheckPollSkip         = "poll-skip"
@@ -48,7 +49,7 @@ func Check(h *history.History, o Options) Result {
 	res.Verdicts = []Verdict{{Check: CheckHistory, Status: OK}}
 	for _, check := range []func(*run) []Verdict{
 		coverage, durability, agreement, dirtyReads, phantoms, duplicates,
-		realTimeOrder, endOffsets, replicas, underMinISR, processOrder,
+		realTimeOrder, endOffsets, replicas, underMinISR, clockMovedLeader, processOrder,
 	} {
 		res.Verdicts = append(res.Verdicts, check(r)...)
 	}

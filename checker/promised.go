@@ -20,12 +20,14 @@ type Promise struct {
 
 // Kinds of fault that leave a replica's disk whole, so that acks=all covers
 // them: the page cache survives a killed process.
-var sparesDisks = []string{"partition", kill, "pause"}
+var sparesDisks = []string{"partition", kill, "pause", clock}
 
-// kill ends a replica's process, and wipe takes its data too.
+// kill ends a replica's process, and wipe takes its data too. A clock fault
+// changes what a broker takes for the date: nothing may hang on that.
 const (
-	kill = "kill"
-	wipe = "wipe"
+	kill  = "kill"
+	wipe  = "wipe"
+	clock = "clock"
 )
 
 // recovery bounds, generously, how long after a fault was healed its replicas
@@ -100,12 +102,16 @@ func (f *fault) near(w *fault) bool {
 }
 
 // shrinks says whether a fault can take a replica other than spared out of the
-// ISR. One that kills takes its nodes only. A partition has two sides, and a
+// ISR. One that kills takes its nodes only, a clock fault nobody. A partition has two sides, and a
 // leader or controller that was cut off or stopped may take the others for gone:
 // these reach beyond the nodes they name. Where no replica is known, each node
 // is one.
 func (f *fault) shrinks(replicas, spared []int) bool {
-	if f.kind != kill && f.kind != wipe {
+	switch f.kind {
+	case clock:
+		return false
+	case kill, wipe:
+	default:
 		return true
 	}
 	return slices.ContainsFunc(f.nodes, func(node int) bool {

@@ -49,6 +49,7 @@ func TestPromised(t *testing.T) {
 		"itself killed before":             {minISR: 2, faults: []fault{at(kill, 18, 19, 1), wiped}},
 		"itself killed beside another":     {minISR: 2, faults: []fault{at(kill, 18, 21, 1, 2), wiped}, broken: lastOfISR + "kill of nodes [1 2]"},
 		"itself paused":                    {minISR: 2, faults: []fault{at("pause", 18, 19, 1), wiped}, broken: lastOfISR + "pause of nodes [1]"},
+		"any clock wrong":                  {minISR: 2, faults: []fault{at(clock, 18, 25, 1, 2, 3), wiped}},
 		"itself cut off":                   {minISR: 2, faults: []fault{at("partition", 18, 19, 1), wiped}, broken: lastOfISR + "partition of nodes [1]"},
 		"no replica killed":                {minISR: 2, faults: []fault{at(kill, 10, 30, 4, 5), wiped}},
 		"no replica cut off":               {minISR: 2, faults: []fault{at("partition", 10, 30, 4), wiped}, broken: lastOfISR + "partition of nodes [4]"},

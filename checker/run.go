@@ -71,6 +71,7 @@ type fault struct {
 	began, healing, healed int64
 	bit                    *bool
 	describe               string
+	evidence               map[string]string
 }
 
 // hit says whether the evidence shows that the fault had an effect.
@@ -184,7 +185,7 @@ func (r *run) addFault(e *history.Event) {
 	}
 	for i := len(r.faults) - 1; i >= 0; i-- {
 		if w := &r.faults[i]; w.step == f.Step && w.healed == never {
-			w.healed, w.bit = e.Time, f.Bit
+			w.healed, w.bit, w.evidence = e.Time, f.Bit, f.Evidence
 			if f.Healing != nil {
 				w.healing = *f.Healing
 			}

@@ -26,6 +26,7 @@ import (
 //	9: marker 99 @6 [80 85]
 //	fault kill n1 [15 25] bit  a fault in force; or no-effect, or no-evidence; [15 -] was not healed
 //	fault kill n1 [15 25] healing=24 bit  the same; healing began at 24
+//	fault clock n1 [15 25] isr=1,2->1 bit  the same; evidence, by name
 //	final 5=17 6=18            a marker acked and every replica drained, late: what makes a run complete
 //	final n2 5=17              the same, but node 2 holds only this
 //
@@ -147,9 +148,15 @@ func (s *script) fault(f []string) {
 		return
 	}
 	healed := fault
-	if at, ok := strings.CutPrefix(f[len(f)-2], "healing="); ok {
-		healing := int64(s.int(at)) * ms
-		healed.Healing = &healing
+	for _, word := range f {
+		switch name, value, _ := strings.Cut(word, "="); {
+		case value == "":
+		case name == "healing":
+			healing := int64(s.int(value)) * ms
+			healed.Healing = &healing
+		default:
+			healed.Evidence = map[string]string{name: value}
+		}
 	}
 	switch f[len(f)-1] {
 	case "bit":

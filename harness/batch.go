@@ -26,6 +26,7 @@ type Row struct {
 	Dir     string `json:"dir,omitempty"`
 	// Status is the run's verdict; Grade is what the row is worth: a control
 	// that lost is ok, and so is a loss that was never promised not to happen.
+	// Both are skipped where the machine cannot have the fault.
 	Status  checker.Status  `json:"status"`
 	Grade   checker.Status  `json:"grade"`
 	Verdict string          `json:"verdict"`
@@ -40,6 +41,16 @@ type job struct {
 	schedule nemesis.Schedule
 	fault    string
 	expect   expectation
+	// cannot says why the machine cannot do it; the row is told as not run.
+	cannot string
+}
+
+// expected is about how long the job takes.
+func (j job) expected() time.Duration {
+	if j.cannot != "" {
+		return 0
+	}
+	return expectedTime(j.config, j.schedule)
 }
 
 func (j job) name() string { return j.label + " × " + j.fault }
@@ -65,7 +76,7 @@ type Batch struct {
 func (b Batch) expected(jobs []job) time.Duration {
 	var sum time.Duration
 	for _, j := range jobs {
-		sum += j.schedule.Length.Duration() + overhead
+		sum += j.expected()
 	}
 	return sum / time.Duration(max(1, b.Parallel))
 }
@@ -109,6 +120,10 @@ func (b Batch) run(ctx context.Context, jobs []job, build string) ([]Row, error)
 // one makes one run and grades it. Its error is a panic.
 func (b Batch) one(ctx context.Context, j job, build string, tell func(Progress)) (Row, error) {
 	row := Row{Name: j.label, Config: j.config, Fault: j.fault, Control: j.expect == mustLose, Status: checker.Unknown, Grade: checker.Unknown}
+	if j.cannot != "" {
+		row.Status, row.Grade, row.Verdict = checker.Skipped, checker.Skipped, "not run: "+j.cannot
+		return row, nil
+	}
 	if stopped(ctx) {
 		row.Verdict = "not run"
 		return row, nil
@@ -177,23 +192,29 @@ func (w *batchWatch) send(finished *Row) {
 			left += max(0, running.Expected-running.Elapsed)
 			p.Running = append(p.Running, j.name()+": "+running.Stage)
 		case !slices.Contains(w.done, i):
-			left += j.schedule.Length.Duration() + overhead
+			left += j.expected()
 		}
 	}
 	p.Left = left / time.Duration(max(1, w.batch.Parallel))
 	w.tell(p)
 }
 
-// Exit is the exit code of rows: 1 if one failed, 2 if one is unknown.
+// Exit is the exit code of rows: 1 if one failed, 2 if one is unknown, or if
+// none was run.
 func Exit(rows []Row) int {
-	worst := 0
+	ran, worst := false, 0
 	for _, r := range rows {
-		switch {
-		case r.Grade == checker.Violation:
+		ran = ran || r.Grade != checker.Skipped
+		switch r.Grade {
+		case checker.Violation:
 			return 1
-		case r.Grade != checker.OK:
+		case checker.OK, checker.Skipped:
+		default:
 			worst = 2
 		}
+	}
+	if !ran {
+		return 2
 	}
 	return worst
 }

@@ -27,7 +27,7 @@ type Config struct {
 	Seed              uint64 `json:"seed"`
 	// Mutant names the protocol bugs that the brokers run with.
 	Mutant string `json:"mutant,omitempty"`
-	// Cluster is the kind of cluster: "local".
+	// Cluster is the kind of cluster: Local or Docker.
 	Cluster string `json:"cluster"`
 	// Nemesis are words to draw a schedule from, or the name of a directed one.
 	Nemesis []string `json:"nemesis"`
@@ -40,8 +40,13 @@ type Config struct {
 	// Results is the folder that gets the run's folder. Folder, if set, names
 	// the latter; otherwise the time and the configuration do.
 	Results, Folder string `json:"-"`
-	// Broker is the path of the broker's binary.
-	Broker string `json:"-"`
+	// Broker is the path of the broker's binary. For containers it may be empty:
+	// then it is built with Go, and Build is its build.
+	Broker, Build string `json:"-"`
+	// Agent is the path of faultd for containers; empty for one built with Go.
+	Agent string `json:"-"`
+	// Machine is what the cluster is made on.
+	Machine Machine `json:"-"`
 }
 
 // Topic is the topic of every run.
@@ -61,7 +66,7 @@ func Defaults() Config {
 	return Config{
 		Acks: "all", MinISR: 2, ReplicationFactor: 3, Flush: "never",
 		Partitions: 2, Nodes: 3, Clients: 10, Rate: 500, Seed: 1,
-		Cluster: "local", Nemesis: []string{"mixed"},
+		Cluster: Local, Nemesis: []string{"mixed"},
 		Length: nemesis.Millis(time.Minute.Milliseconds()), Results: "results",
 	}
 }
@@ -71,12 +76,6 @@ func (c Config) Idempotent() bool { return c.Acks == "all" }
 
 // Validate names the first field that cannot be, its value and what is allowed.
 func (c Config) Validate() error {
-	word := func(field, value string, allowed ...string) error {
-		if slices.Contains(allowed, value) {
-			return nil
-		}
-		return fmt.Errorf("%s is %q, allowed are %s", field, value, strings.Join(allowed, ", "))
-	}
 	within := func(field string, value, least, most int) error {
 		if value < least || value > most {
 			return fmt.Errorf("%s is %d, allowed are %d to %d", field, value, least, most)
@@ -86,7 +85,7 @@ func (c Config) Validate() error {
 	for _, err := range []error{
 		word("acks", c.Acks, "all", "1", "0"),
 		word("flush", c.Flush, "never", "interval", "before-ack"),
-		word("cluster", c.Cluster, "local"),
+		checkCluster(c.Cluster),
 		within("nodes", c.Nodes, 1, maxNodes),
 		within("replication factor", c.ReplicationFactor, 1, c.Nodes),
 		within("min-isr", c.MinISR, 1, c.ReplicationFactor),
@@ -107,6 +106,14 @@ func (c Config) Validate() error {
 	return nil
 }
 
+// word refuses a value that is none of the allowed.
+func word(field, value string, allowed ...string) error {
+	if slices.Contains(allowed, value) {
+		return nil
+	}
+	return fmt.Errorf("%s is %q, allowed are %s", field, value, strings.Join(allowed, ", "))
+}
+
 // directed is the name of the directed schedule that the configuration asks
 // for, or empty.
 func (c Config) directed() string {
@@ -125,7 +132,10 @@ func (c Config) Schedule() (nemesis.Schedule, error) {
 	if s.Nodes != c.Nodes {
 		return s, fmt.Errorf("nodes is %d, allowed with schedule %s is %d", c.Nodes, s.Name, s.Nodes)
 	}
-	return s, s.Validate()
+	if err := s.Validate(); err != nil {
+		return s, err
+	}
+	return s, c.Machine.Refuses(s, c.Cluster)
 }
 
 func (c Config) pickSchedule() (nemesis.Schedule, error) {
@@ -141,11 +151,14 @@ func (c Config) pickSchedule() (nemesis.Schedule, error) {
 				word, strings.Join(NemesisWords, ", "), strings.Join(nemesis.DirectedNames(), ", "))
 		}
 	}
-	return nemesis.Draw(nemesis.DrawOptions{Seed: c.Seed, Nodes: c.Nodes, Length: c.Length.Duration(), Mix: c.Nemesis})
+	return nemesis.Draw(nemesis.DrawOptions{
+		Seed: c.Seed, Nodes: c.Nodes, Length: c.Length.Duration(), Mix: c.Nemesis,
+		NoClock: c.Machine.Cannot[nemesis.SkewClock] != "",
+	})
 }
 
 // NemesisWords are the words that a schedule can be drawn from.
-var NemesisWords = []string{"partition", "kill", "crash", "pause", "mixed", "none"}
+var NemesisWords = []string{"partition", "kill", "crash", "pause", "clock", "mixed", "none"}
 
 // promise is the part of the configuration that a history's header carries.
 func (c Config) promise() history.Config {

@@ -15,7 +15,7 @@ func TestConfigsAreCheckedByName(t *testing.T) {
 	}{
 		{func(c *Config) { c.Acks = "2" }, `acks is "2", allowed are all, 1, 0`},
 		{func(c *Config) { c.Flush = "often" }, `flush is "often", allowed are never, interval, before-ack`},
-		{func(c *Config) { c.Cluster = "cloud" }, `cluster is "cloud", allowed are local`},
+		{func(c *Config) { c.Cluster = "cloud" }, `cluster is "cloud", allowed are local, docker`},
 		{func(c *Config) { c.Nodes = 0 }, "nodes is 0, allowed are 1 to 9"},
 		{func(c *Config) { c.Nodes = 10 }, "nodes is 10, allowed are 1 to 9"},
 		{func(c *Config) { c.ReplicationFactor = 4 }, "replication factor is 4, allowed are 1 to 3"},
@@ -69,7 +69,7 @@ func TestSchedulesThatDoNotFitAreRefused(t *testing.T) {
 		spoil func(*Config)
 		want  string
 	}{
-		{func(c *Config) { c.Nemesis = []string{"fire"} }, `nemesis is "fire", allowed are partition, kill, crash, pause, mixed, none, or one of `},
+		{func(c *Config) { c.Nemesis = []string{"fire"} }, `nemesis is "fire", allowed are partition, kill, crash, pause, clock, mixed, none, or one of `},
 		{func(c *Config) { c.Nemesis = []string{"kill", "acks1-loss"} }, `nemesis is "acks1-loss", allowed are `},
 		{func(c *Config) { c.Nemesis = []string{"unclean-loss"} }, "nodes is 3, allowed with schedule unclean-loss is 5"},
 		{func(c *Config) { c.ScheduleFile = "no/such.json" }, "no/such.json"},

@@ -23,13 +23,16 @@ const (
 // each of its three parts.
 var judgement = checker.Options{MinAckedBefore: 10, MinAckedDuring: 1, MinAckedAfter: 10}
 
+// stopping are the kinds of fault under which a node does nothing.
+var stopping = map[nemesis.Kind]bool{nemesis.Kill: true, nemesis.Pause: true, nemesis.Wipe: true}
+
 // judgementOf is judgement for one history. While most nodes are dead or paused
 // nothing can be acked, and a short run may consist of such faults and the time
 // it takes to recover from them: it owes no work in between.
 func judgementOf(h *history.History) checker.Options {
 	o := judgement
 	for _, e := range h.Events {
-		if f := e.Fault; f != nil && f.Kind != string(nemesis.Partition) && 2*len(f.Nodes) > h.Header.Nodes {
+		if f := e.Fault; f != nil && stopping[nemesis.Kind(f.Kind)] && 2*len(f.Nodes) > h.Header.Nodes {
 			o.MinAckedDuring = 0
 		}
 	}

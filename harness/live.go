@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"github.com/ackproof/ackproof/harness/client"
-	"github.com/ackproof/ackproof/harness/cluster/local"
+	"github.com/ackproof/ackproof/harness/cluster"
 	"github.com/ackproof/ackproof/harness/history"
 	"github.com/ackproof/ackproof/nemesis"
 	"github.com/ackproof/ackproof/workloads"
@@ -48,10 +48,11 @@ func (c Config) brokerProperties() map[string]string {
 // goes wrong is noted in the record.
 func (r *run) live(ctx context.Context) {
 	r.progress.stage("starting brokers")
-	brokers, err := local.New(local.Options{
-		Dir: r.dir, Nodes: r.config.Nodes, Binary: r.config.Broker,
-		Properties: r.config.brokerProperties(), Mutant: r.config.Mutant,
-	})
+	brokers, err := making{
+		kind: r.config.Cluster, dir: r.dir, nodes: r.config.Nodes,
+		broker: r.config.Broker, agent: r.config.Agent,
+		properties: r.config.brokerProperties(), mutant: r.config.Mutant, seed: r.config.Seed,
+	}.make(ctx)
 	if err != nil {
 		r.fail(err)
 		return
@@ -61,8 +62,9 @@ func (r *run) live(ctx context.Context) {
 		r.fail(brokers.Stop())
 		r.record.Deaths = brokers.Unexpected()
 	}()
-	r.record.Cluster = brokers.Describe()
-	if err := brokers.Start(ctx); err != nil {
+	err = brokers.Start(ctx)
+	r.describe(brokers) // now that it is known, also if it is not all
+	if err != nil {
 		r.fail(causeOf(ctx, fmt.Errorf("start brokers: %w", err)))
 		return
 	}
@@ -78,6 +80,15 @@ func causeOf(ctx context.Context, err error) error {
 	return fmt.Errorf("interrupted: %w", context.Cause(ctx))
 }
 
+// describe puts on record what the cluster is made of, and what the doctor found
+// on its machine.
+func (r *run) describe(brokers cluster.Cluster) {
+	r.record.Cluster = brokers.Describe()
+	for name, found := range r.config.Machine.Found {
+		r.record.Cluster["doctor."+name] = found
+	}
+}
+
 func (r *run) topic() client.Topic {
 	return client.Topic{
 		Name: Topic, Partitions: int32(r.config.Partitions), ReplicationFactor: int16(r.config.ReplicationFactor),
@@ -89,7 +100,7 @@ func (r *run) topic() client.Topic {
 }
 
 // hurt makes the topic, lets clients and faults loose, and drains.
-func (r *run) hurt(ctx context.Context, brokers *local.Cluster) error {
+func (r *run) hurt(ctx context.Context, brokers cluster.Cluster) error {
 	settings := client.Settings{
 		Bootstrap: brokers.Bootstrap(), Acks: r.config.Acks, Idempotent: r.config.Idempotent(), Name: "ackproof",
 	}
@@ -139,7 +150,7 @@ func (r *run) makeTopic(ctx context.Context, admin *client.Admin, topic client.T
 
 // play runs the workload and, beside it, the schedule; then it heals, waits
 // until the cluster is whole, and lets the clients work on that for a while.
-func (r *run) play(ctx context.Context, brokers *local.Cluster, admin *client.Admin, load *workloads.Log) error {
+func (r *run) play(ctx context.Context, brokers cluster.Cluster, admin *client.Admin, load *workloads.Log) error {
 	r.progress.stage("hurting")
 	working := make(chan error, 1)
 	go func() { working <- load.Run(ctx) }()
@@ -155,7 +166,7 @@ func (r *run) play(ctx context.Context, brokers *local.Cluster, admin *client.Ad
 	return errors.Join(err, <-working)
 }
 
-func (r *run) recover(ctx context.Context, brokers *local.Cluster, admin *client.Admin, load *workloads.Log) error {
+func (r *run) recover(ctx context.Context, brokers cluster.Cluster, admin *client.Admin, load *workloads.Log) error {
 	ctx, cancel := context.WithTimeout(ctx, recoverLimit)
 	defer cancel()
 	if err := brokers.Heal(ctx); err != nil {

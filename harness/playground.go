@@ -12,16 +12,19 @@ import (
 
 	"github.com/ackproof/ackproof/broker/mutant"
 	"github.com/ackproof/ackproof/harness/client"
-	"github.com/ackproof/ackproof/harness/cluster/local"
+	"github.com/ackproof/ackproof/harness/cluster"
+	"github.com/ackproof/ackproof/nemesis"
 )
 
-// Playground is a cluster to play with: nobody hurts it and nobody judges it.
+// Playground is a cluster to play with: nobody judges it, and it is hurt only by
+// hand.
 type Playground struct {
 	// Dir takes the brokers' logs, and their data while it is up.
 	Dir    string
 	Nodes  int
-	Broker string
 	Mutant string
+	// Cluster is the kind of cluster, Broker and Agent its binaries: see Config.
+	Cluster, Broker, Agent string
 	// Topic is created, as brokers create none by themselves.
 	Topic string
 }
@@ -33,6 +36,8 @@ type PlaygroundState struct {
 	Bootstrap []string `json:"bootstrap"`
 	Topic     string   `json:"topic"`
 	Logs      []string `json:"logs"`
+	// Nemesis is the socket on which the keeper hears of faults: see Ask.
+	Nemesis string `json:"nemesis"`
 }
 
 const (
@@ -51,6 +56,9 @@ func (p Playground) Validate() error {
 	case p.Topic == "":
 		return errors.New(`topic is "", allowed is a topic's name`)
 	}
+	if err := checkCluster(p.Cluster); err != nil {
+		return err
+	}
 	_, err := mutant.Parse(p.Mutant)
 	return err
 }
@@ -61,7 +69,9 @@ func (p Playground) Run(ctx context.Context, ready func(PlaygroundState)) (err e
 	if err := p.Validate(); err != nil {
 		return &InputError{err}
 	}
-	brokers, err := local.New(local.Options{Dir: p.Dir, Nodes: p.Nodes, Binary: p.Broker, Mutant: p.Mutant})
+	brokers, err := making{
+		kind: p.Cluster, dir: p.Dir, nodes: p.Nodes, broker: p.Broker, agent: p.Agent, mutant: p.Mutant,
+	}.make(ctx)
 	if err != nil {
 		return &InputError{err}
 	}
@@ -69,10 +79,21 @@ func (p Playground) Run(ctx context.Context, ready func(PlaygroundState)) (err e
 	if err := brokers.Start(ctx); err != nil {
 		return err
 	}
-	if err := p.createTopic(ctx, brokers.Bootstrap()); err != nil {
+	admin, err := client.NewAdmin(client.Settings{Bootstrap: brokers.Bootstrap(), Name: "ackproof"})
+	if err != nil {
 		return err
 	}
+	defer admin.Close()
+	if err := p.createTopic(ctx, admin); err != nil {
+		return err
+	}
+	keeper, err := openKeeper(nemesis.NewHand(brokers, client.View{Admin: admin, Topic: p.Topic, Partition: 0}))
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, keeper.close()) }()
 	state := PlaygroundState{PID: os.Getpid(), Bootstrap: brokers.Bootstrap(), Topic: p.Topic}
+	state.Nemesis = keeper.address()
 	for node := range p.Nodes {
 		state.Logs = append(state.Logs, brokers.Log(node+1))
 	}
@@ -81,18 +102,16 @@ func (p Playground) Run(ctx context.Context, ready func(PlaygroundState)) (err e
 		return err
 	}
 	defer func() { err = errors.Join(err, os.Remove(path)) }()
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel() // before the keeper is closed
+	keeper.serve(ctx)
 	ready(state)
 	return watchDeaths(ctx, brokers)
 }
 
-func (p Playground) createTopic(ctx context.Context, bootstrap []string) error {
+func (p Playground) createTopic(ctx context.Context, admin *client.Admin) error {
 	ctx, cancel := context.WithTimeout(ctx, topicLimit)
 	defer cancel()
-	admin, err := client.NewAdmin(client.Settings{Bootstrap: bootstrap, Name: "ackproof"})
-	if err != nil {
-		return err
-	}
-	defer admin.Close()
 	replicas := min(p.Nodes, playReplication)
 	return admin.CreateTopic(ctx, client.Topic{
 		Name: p.Topic, Partitions: playPartitions, ReplicationFactor: int16(replicas),
@@ -101,7 +120,7 @@ func (p Playground) createTopic(ctx context.Context, bootstrap []string) error {
 }
 
 // watchDeaths returns when ctx is done, or with a broker that has died.
-func watchDeaths(ctx context.Context, brokers *local.Cluster) error {
+func watchDeaths(ctx context.Context, brokers cluster.Cluster) error {
 	ticker := time.NewTicker(tellEvery)
 	defer ticker.Stop()
 	for {
@@ -137,8 +156,13 @@ func ReadPlayground(dir string) (PlaygroundState, error) {
 }
 
 // ClearPlayground removes what a playground left in dir whose process was
-// killed: its state and the brokers' data. Logs stay.
+// killed: its socket, its state and the brokers' data. Logs stay.
 func ClearPlayground(dir string) error {
+	if s, err := ReadPlayground(dir); err == nil && filepath.Base(s.Nemesis) == socketName {
+		if err := os.RemoveAll(filepath.Dir(s.Nemesis)); err != nil {
+			return fmt.Errorf("clear %s: %w", dir, err)
+		}
+	}
 	data, err := filepath.Glob(filepath.Join(dir, "node-*", "broker.properties"))
 	if err != nil {
 		return fmt.Errorf("clear %s: %w", dir, err)

@@ -24,7 +24,18 @@ const (
 	// overhead is about what a run takes beside its schedule: start, topic,
 	// recovery, drain, stop and judgement.
 	overhead = 4 * time.Second
+	// containersToo is what it takes more to make containers, and remove them.
+	containersToo = 4 * time.Second
 )
+
+// expectedTime is about how long a run takes.
+func expectedTime(c Config, s nemesis.Schedule) time.Duration {
+	expected := s.Length.Duration() + overhead
+	if c.Cluster == Docker {
+		expected += containersToo
+	}
+	return expected
+}
 
 // progress tells somebody about a run, on every stage and in between.
 type progress struct {
@@ -54,8 +65,8 @@ func (c *counter) Load() int64 {
 	return 0
 }
 
-func newProgress(tell func(Progress), s nemesis.Schedule) *progress {
-	p := &progress{tell: tell, began: time.Now(), expected: s.Length.Duration() + overhead, done: make(chan struct{})}
+func newProgress(tell func(Progress), expected time.Duration) *progress {
+	p := &progress{tell: tell, began: time.Now(), expected: expected, done: make(chan struct{})}
 	if tell == nil {
 		p.tell = func(Progress) {}
 	}

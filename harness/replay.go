@@ -13,9 +13,23 @@ import (
 // configuration. What the brokers and the clients make of it differs each time,
 // as processes are scheduled differently.
 type Replay struct {
-	Dir             string // the stored run
-	Times           int
-	Results, Broker string
+	Dir   string // the stored run
+	Times int
+	// Base says where: its cluster, machine, binaries and folder of results take
+	// the place of the stored run's.
+	Base Config
+}
+
+// Stored is how the stored run was made. Its error is an *InputError.
+func (r Replay) Stored() (Config, error) {
+	if r.Times < 1 {
+		return Config{}, &InputError{fmt.Errorf("n is %d, allowed is 1 and above", r.Times)}
+	}
+	record, err := readRecord(r.Dir)
+	if err != nil {
+		return Config{}, &InputError{err}
+	}
+	return record.Config, nil
 }
 
 // Count is what came out of the repetitions.
@@ -50,16 +64,13 @@ func (r Replay) Run(ctx context.Context, b Batch) (Suite, error) {
 }
 
 func (r Replay) jobs() ([]job, Config, error) {
-	if r.Times < 1 {
-		return nil, Config{}, fmt.Errorf("n is %d, allowed is 1 and above", r.Times)
-	}
-	record, err := readRecord(r.Dir)
+	c, err := r.Stored()
 	if err != nil {
 		return nil, Config{}, err
 	}
-	c := record.Config
 	c.ScheduleFile = filepath.Join(r.Dir, scheduleFile)
-	c.Results, c.Broker = r.Results, r.Broker
+	c.Results, c.Cluster, c.Machine = r.Base.Results, r.Base.Cluster, r.Base.Machine
+	c.Broker, c.Build, c.Agent = r.Base.Broker, r.Base.Build, r.Base.Agent
 	schedule, err := c.Schedule()
 	if err == nil {
 		err = c.Validate()

@@ -50,6 +50,14 @@ func Run(ctx context.Context, c Config, tell func(Progress)) (Outcome, error) {
 	return start(ctx, c, schedule, build, tell)
 }
 
+// Check tells what Run would refuse: its error is an *InputError.
+func Check(ctx context.Context, c Config) error {
+	if _, _, err := prepare(ctx, c); err != nil {
+		return &InputError{err}
+	}
+	return nil
+}
+
 // prepare checks everything that can be checked before anything is started.
 func prepare(ctx context.Context, c Config) (nemesis.Schedule, string, error) {
 	if err := c.Validate(); err != nil {
@@ -59,14 +67,14 @@ func prepare(ctx context.Context, c Config) (nemesis.Schedule, string, error) {
 	if err != nil {
 		return schedule, "", err
 	}
-	build, err := brokerBuild(ctx, c.Broker)
+	build, err := brokerBuild(ctx, c)
 	return schedule, build, err
 }
 
 // start makes a run of a configuration that has been checked.
 func start(ctx context.Context, c Config, schedule nemesis.Schedule, build string, tell func(Progress)) (Outcome, error) {
 	c.Length = schedule.Length
-	r := &run{config: c, schedule: schedule, progress: newProgress(tell, schedule)}
+	r := &run{config: c, schedule: schedule, progress: newProgress(tell, expectedTime(c, schedule))}
 	defer r.progress.end()
 	if err := r.open(build, time.Now()); err != nil {
 		return Outcome{}, err

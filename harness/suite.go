@@ -50,20 +50,26 @@ type Durability struct {
 // suiteConfigs are the configurations of the suite, from the safest down.
 var suiteConfigs = []struct {
 	config Config
+	// extra are faults of this configuration alone.
+	extra []string
 	// controls are directed schedules under which it must lose.
 	controls []string
 }{
-	{Config{Acks: "all", MinISR: 2}, nil},
+	{Config{Acks: "all", MinISR: 2}, clockFaults, nil},
 	// Safe only while a replica stays whole: its control takes the last one's disk.
-	{Config{Acks: "all", MinISR: 1}, []string{"min-isr1-loss"}},
-	{Config{Acks: "all", MinISR: 1, Unclean: true}, []string{"unclean-loss"}},
-	{Config{Acks: "1", MinISR: 1}, []string{"acks1-loss"}},
+	{Config{Acks: "all", MinISR: 1}, clockFaults[:1], []string{"min-isr1-loss"}},
+	{Config{Acks: "all", MinISR: 1, Unclean: true}, nil, []string{"unclean-loss"}},
+	{Config{Acks: "1", MinISR: 1}, nil, []string{"acks1-loss"}},
 	// Fire and forget: what was sent counts as acknowledged.
-	{Config{Acks: "0", MinISR: 1}, []string{"acks0-loss"}},
+	{Config{Acks: "0", MinISR: 1}, nil, []string{"acks0-loss"}},
 }
 
 // suiteFaults are the kinds of drawn faults.
 var suiteFaults = []string{"partition", "crash", "pause", "mixed"}
+
+// clockFaults are the clock faults of those that promise something: a wrong
+// clock alone takes nothing from anybody else either.
+var clockFaults = []string{"clock", "clock-sessions"}
 
 // quickRows are those of a quick suite: the safe configuration under
 // everything, and two controls, one of each way to lose.
@@ -73,7 +79,7 @@ var quickRows = []string{"acks=all min.isr=2 × mixed", "acks=1 × acks1-loss", 
 func (d Durability) jobs() ([]job, error) {
 	var jobs []job
 	for _, row := range suiteConfigs {
-		for _, fault := range suiteFaults {
+		for _, fault := range slices.Concat(suiteFaults, row.extra) {
 			jobs = append(jobs, d.job(row.config, fault, keepsPromises))
 		}
 		for _, name := range row.controls {
@@ -87,6 +93,11 @@ func (d Durability) jobs() ([]job, error) {
 		}
 		j.config.Folder = fmt.Sprintf("%02d-%s", len(kept)+1, j.config.slug())
 		schedule, err := j.config.Schedule()
+		var cannot *cannotError
+		if errors.As(err, &cannot) {
+			j.cannot = cannot.why // and it is told in the table
+			err = nil
+		}
 		if err == nil {
 			j.config.Nodes = schedule.Nodes
 			err = j.config.Validate()
@@ -129,7 +140,12 @@ func (d Durability) Plan(b Batch) (runs int, expected time.Duration, err error) 
 	if err != nil {
 		return 0, 0, &InputError{err}
 	}
-	return len(jobs), b.expected(jobs), nil
+	for _, j := range jobs {
+		if j.cannot == "" {
+			runs++
+		}
+	}
+	return runs, b.expected(jobs), nil
 }
 
 // Run runs the suite and writes suite.json and junit.xml beside the folders of
@@ -144,7 +160,7 @@ func (d Durability) Run(ctx context.Context, b Batch) (Suite, error) {
 
 // runSuite runs jobs into a folder of their own and writes the table to file.
 func runSuite(ctx context.Context, b Batch, name, file string, base Config, jobs []job) (Suite, error) {
-	build, err := brokerBuild(ctx, base.Broker)
+	build, err := brokerBuild(ctx, base)
 	if err != nil {
 		return Suite{}, &InputError{err}
 	}

@@ -6,6 +6,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/ackproof/ackproof/checker"
 	"github.com/ackproof/ackproof/nemesis"
 )
 
@@ -16,7 +17,7 @@ func durability() Durability {
 func TestTheSuiteIsEveryConfigurationUnderEveryFault(t *testing.T) {
 	jobs, err := durability().jobs()
 	require.NoError(t, err)
-	require.Len(t, jobs, 24)
+	require.Len(t, jobs, 27)
 
 	controls := map[string]int{}
 	names := map[string]bool{}
@@ -31,7 +32,7 @@ func TestTheSuiteIsEveryConfigurationUnderEveryFault(t *testing.T) {
 			require.NotEqual(t, nemesis.Wipe, step.Fault.Kind, "no drawn schedule takes a disk")
 		}
 	}
-	require.Len(t, names, 24, "rows share a name")
+	require.Len(t, names, 27, "rows share a name")
 	// Each unsafe configuration must be seen to lose; the safe one has nothing to lose.
 	require.Equal(t, map[string]int{
 		"acks=all min.isr=1": 1, "acks=all min.isr=1 unclean": 1, "acks=1": 1, "acks=0": 1,
@@ -71,6 +72,37 @@ func TestAQuickSuiteStillHasControls(t *testing.T) {
 		}
 	}
 	require.Equal(t, 2, controls)
+}
+
+// What a machine cannot do is told in the table; it fails nobody and passes
+// nobody.
+func TestRowsThatTheMachineCannotRunAreTold(t *testing.T) {
+	d := durability()
+	d.Base.Machine.Cannot = map[nemesis.Kind]string{nemesis.SkewClock: "no amd64"}
+	d.Only = "acks=all min.isr=2"
+	jobs, err := d.jobs()
+	require.NoError(t, err)
+	cannot := map[string]string{}
+	for _, j := range jobs {
+		cannot[j.fault] = j.cannot
+	}
+	require.Equal(t, map[string]string{
+		"partition": "", "crash": "", "pause": "", "mixed": "", "clock": "no amd64", "clock-sessions": "no amd64",
+	}, cannot)
+	runs, _, err := d.Plan(Batch{Parallel: 1})
+	require.NoError(t, err)
+	require.Equal(t, 4, runs)
+
+	d.Only = "clock"
+	jobs, err = d.jobs()
+	require.NoError(t, err)
+	rows, crash := Batch{Parallel: 1}.run(t.Context(), jobs, "build")
+	require.NoError(t, crash)
+	require.Equal(t, "not run: no amd64", rows[0].Verdict)
+	require.Equal(t, checker.Skipped, rows[0].Grade)
+	require.Equal(t, 2, Exit(rows), "nothing was run")
+	require.Equal(t, 0, Exit(append(rows, Row{Grade: checker.OK})))
+	require.Equal(t, 1, Exit(append(rows, Row{Grade: checker.Violation})))
 }
 
 func TestSuitesThatCannotBeAreRefused(t *testing.T) {

@@ -14,6 +14,8 @@ func (r *runner) apply(ctx context.Context, f *fault) error {
 		return r.applyPartition(ctx, f)
 	case Pause:
 		return r.applyPause(ctx, f)
+	case SkewClock:
+		return r.applyClock(ctx, f)
 	default:
 		return r.applyKill(ctx, f)
 	}
@@ -31,6 +33,8 @@ func (r *runner) lift(ctx context.Context, f *fault) error {
 		return r.cluster.SetLinks(ctx, r.links())
 	case Pause:
 		return r.liftPause(ctx, f)
+	case SkewClock:
+		return r.liftClock(ctx, f)
 	default:
 		return r.liftKill(ctx, f)
 	}

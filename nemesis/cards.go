@@ -1,5 +1,8 @@
 package nemesis
 
+// hour is more than any timeout and any session.
+const hour Millis = 3600 * 1000
+
 // faultCards are the faults that Draw deals on a cluster of that size. A card
 // that stands twice is dealt twice as often: leaders are where acked writes
 // live and die.
@@ -25,6 +28,14 @@ func faultCards(nodes int) map[Kind][]Fault {
 			Fault{Kind: Partition, Shape: Bridge, Target: Follower},
 		)
 	}
+	var clocks []Fault
+	for _, clock := range []Clock{
+		{Offset: hour}, {Offset: -hour}, {Rate: 2}, {Offset: hour, StrobePeriod: 100},
+	} {
+		for _, target := range []Target{Leader, Controller, Follower} {
+			clocks = append(clocks, Fault{Kind: SkewClock, Target: target, Clock: clock})
+		}
+	}
 	kill := func(t Target) Fault { return Fault{Kind: Kill, Target: t} }
 	pause := func(t Target) Fault { return Fault{Kind: Pause, Target: t} }
 	return map[Kind][]Fault{
@@ -35,5 +46,6 @@ func faultCards(nodes int) map[Kind][]Fault {
 		Pause: {
 			pause(Leader), pause(Leader), pause(Follower), pause(Controller),
 		},
+		SkewClock: clocks,
 	}
 }

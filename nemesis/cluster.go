@@ -1,6 +1,9 @@
 package nemesis
 
-import "context"
+import (
+	"context"
+	"time"
+)
 
 // Cluster is what faults act on. Nodes are numbered 1..Size. Every call returns
 // when the fault is in force (or healed), is idempotent, and may run beside
@@ -29,7 +32,13 @@ type Cluster interface {
 	SetLinks(ctx context.Context, links Links) error
 	// LinkStats counts what each link carried and held back since the start.
 	LinkStats() map[Link]LinkStats
-	// Heal resumes, restarts and reconnects everything.
+	// SetClock makes the wall clock of the node's process wrong, and that of
+	// processes that are started there later; the zero Clock makes it right.
+	SetClock(ctx context.Context, node int, clock Clock) error
+	// ReadClock reads the wall clock as the node's process does, and the clock of
+	// the machine that it runs on, at the same moment.
+	ReadClock(node int) (process, host time.Time, err error)
+	// Heal resumes, restarts and reconnects everything, and makes clocks right.
 	Heal(ctx context.Context) error
 }
 

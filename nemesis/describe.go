@@ -24,7 +24,11 @@ func (f Fault) on(nodes []int) string {
 }
 
 func (f Fault) describe(target string) string {
-	if f.Kind != Partition {
+	switch f.Kind {
+	case Partition:
+	case SkewClock:
+		return fmt.Sprintf("%s %v of %s", f.Kind, f.Clock, target)
+	default:
 		return string(f.Kind) + " " + target
 	}
 	var text string

@@ -9,7 +9,7 @@ import (
 
 // Directed returns a schedule made for one purpose: to make an unsafe
 // configuration lose acked writes, or to bring about what only a broken broker
-// acks under. The times assume a broker session timeout and a
+// acks under or takes notice of. The times assume a broker session timeout and a
 // replica.lag.time.max.ms of 1 s each.
 //
 // Three of them need an ISR that shrinks to its leader while the metadata
@@ -40,6 +40,8 @@ var isolatedLeader = Schedule{
 	},
 }
 
+var jumpingController = Fault{Kind: SkewClock, Target: Controller, Clock: Clock{Offset: hour, StrobePeriod: 170}}
+
 var directed = map[string]Schedule{
 	"acks1-loss": isolatedLeader,
 	"acks0-loss": isolatedLeader,
@@ -65,6 +67,19 @@ var directed = map[string]Schedule{
 		Steps: []Step{
 			{ID: 1, At: 1500, For: 6500, Fault: Fault{Kind: Kill, Target: Followers}},
 			{ID: 2, At: 5000, For: 1500, Fault: Fault{Kind: Wipe, Target: LastISR}},
+		},
+	},
+
+	// For two seconds, three times, the controller's wall clock jumps an hour ahead
+	// and back, every 170 ms. Each jump ahead ends every session that is kept by
+	// it, unless a heartbeat comes first; these are 200 ms apart, so that the jumps
+	// find all moments between two of them.
+	"clock-sessions": {
+		Nodes: 3, Length: 9500,
+		Steps: []Step{
+			{ID: 1, At: 1500, For: 2000, Fault: jumpingController},
+			{ID: 2, At: 4000, For: 2000, Fault: jumpingController},
+			{ID: 3, At: 6500, For: 2000, Fault: jumpingController},
 		},
 	},
 

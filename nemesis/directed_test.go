@@ -9,7 +9,7 @@ import (
 )
 
 func TestDirectedSchedules(t *testing.T) {
-	require.Equal(t, []string{"acks0-loss", "acks1-loss", "min-isr1-loss", "unclean-loss", "under-min-isr"}, DirectedNames())
+	require.Equal(t, []string{"acks0-loss", "acks1-loss", "clock-sessions", "min-isr1-loss", "unclean-loss", "under-min-isr"}, DirectedNames())
 	for _, name := range DirectedNames() {
 		s, err := Directed(name)
 		require.NoError(t, err)
@@ -32,7 +32,7 @@ func TestDirectedSchedules(t *testing.T) {
 
 func TestDirectedRefusesAnUnknownName(t *testing.T) {
 	_, err := Directed("luck")
-	require.EqualError(t, err, `directed schedule "luck": allowed are acks0-loss, acks1-loss, min-isr1-loss, unclean-loss, under-min-isr`)
+	require.EqualError(t, err, `directed schedule "luck": allowed are acks0-loss, acks1-loss, clock-sessions, min-isr1-loss, unclean-loss, under-min-isr`)
 }
 
 // Both followers are dead at the same time, whoever leads, and the leader never is.

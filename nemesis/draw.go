@@ -13,11 +13,14 @@ type DrawOptions struct {
 	Nodes int
 	// Length is how long clients run; at least MinLength.
 	Length time.Duration
-	// Mix names the kinds: any of "partition", "kill" (or "crash"), "pause", or
-	// "mixed" for all three. "none" or an empty mix draws a schedule without
-	// faults. A wipe is never drawn: no replicated log survives every wipe, so
-	// it belongs to schedules that are written for a purpose.
+	// Mix names the kinds: any of "partition", "kill" (or "crash"), "pause",
+	// "clock", or "mixed" for all of them. "none" or an empty mix draws a
+	// schedule without faults. A wipe is never drawn: no replicated log survives
+	// every wipe, so it belongs to schedules that are written for a purpose.
 	Mix []string
+	// NoClock leaves clock faults out of "mixed", for a cluster on which they
+	// cannot be had.
+	NoClock bool
 	// RecoverEvery is the most faults in a row without time to recover after
 	// each but the last; 0 means 2. With 1 the cluster may recover from every
 	// fault before the next one.
@@ -32,7 +35,7 @@ const MinLength = 5 * time.Second
 const maxNodes = 99
 
 // drawnKinds are the kinds that Draw deals.
-var drawnKinds = []Kind{Partition, Kill, Pause}
+var drawnKinds = []Kind{Partition, Kill, Pause, SkewClock}
 
 // Draw deals a schedule from the seed: a quiet period, faults with gaps to
 // recover in, and everything healed while clients still run. Time slots, the
@@ -40,7 +43,7 @@ var drawnKinds = []Kind{Partition, Kill, Pause}
 // A kind that is left out of the mix gives its slots to the kinds that stay;
 // what these had in their own slots does not change.
 func Draw(o DrawOptions) (Schedule, error) {
-	kinds, err := parseMix(o.Mix)
+	kinds, err := parseMix(o.Mix, o.NoClock)
 	if err != nil {
 		return Schedule{}, err
 	}
@@ -84,21 +87,21 @@ func Draw(o DrawOptions) (Schedule, error) {
 }
 
 // parseMix turns the words of a mix into kinds, in the order of drawnKinds.
-func parseMix(words []string) ([]Kind, error) {
+func parseMix(words []string, noClock bool) ([]Kind, error) {
 	chosen := map[Kind]bool{}
 	for _, word := range words {
 		switch word {
 		case "mixed":
 			for _, k := range drawnKinds {
-				chosen[k] = true
+				chosen[k] = chosen[k] || k != SkewClock || !noClock
 			}
-		case string(Partition), string(Kill), string(Pause):
+		case string(Partition), string(Kill), string(Pause), string(SkewClock):
 			chosen[Kind(word)] = true
 		case "crash":
 			chosen[Kill] = true
 		case "none":
 		default:
-			return nil, fmt.Errorf("draw schedule: mix %q: allowed are partition, kill (or crash), pause, mixed, none", word)
+			return nil, fmt.Errorf("draw schedule: mix %q: allowed are partition, kill (or crash), pause, clock, mixed, none", word)
 		}
 	}
 	return slices.DeleteFunc(slices.Clone(drawnKinds), func(k Kind) bool { return !chosen[k] }), nil

@@ -67,7 +67,7 @@ func TestDrawFillsShortRuns(t *testing.T) {
 		for _, step := range s.Steps {
 			kinds[step.Fault.Kind]++
 		}
-		require.Len(t, kinds, 3, "seed %d: each kind shows in a minute: %v", seed, kinds)
+		require.Len(t, kinds, len(drawnKinds), "seed %d: each kind shows in a minute: %v", seed, kinds)
 	}
 }
 
@@ -143,7 +143,8 @@ func TestDrawMix(t *testing.T) {
 	}{
 		{nil, "none"},
 		{[]string{"none"}, "none"},
-		{[]string{"mixed"}, "partition, kill, pause"},
+		{[]string{"mixed"}, "partition, kill, pause, clock"},
+		{[]string{"clock"}, "clock"},
 		{[]string{"pause", "partition"}, "partition, pause"},
 		{[]string{"crash"}, "kill"},
 		{[]string{"kill", "crash", "kill"}, "kill"},
@@ -156,13 +157,22 @@ func TestDrawMix(t *testing.T) {
 	}
 }
 
+// Where clocks cannot be skewed, "mixed" is all else, and "clock" is still what
+// was asked for.
+func TestDrawWithoutClocks(t *testing.T) {
+	o := DrawOptions{Seed: 1, Nodes: 3, Length: time.Minute, Mix: []string{"mixed"}, NoClock: true}
+	require.Equal(t, "partition, kill, pause", draw(t, o).Name)
+	o.Mix = []string{"clock", "mixed"}
+	require.Equal(t, "partition, kill, pause, clock", draw(t, o).Name)
+}
+
 func TestDrawRefusesBadOptions(t *testing.T) {
 	tests := map[string]struct {
 		change func(*DrawOptions)
 		want   string
 	}{
-		"unknown kind":     {func(o *DrawOptions) { o.Mix = []string{"kill", "meteor"} }, `draw schedule: mix "meteor": allowed are partition, kill (or crash), pause, mixed, none`},
-		"wipe":             {func(o *DrawOptions) { o.Mix = []string{"wipe"} }, `draw schedule: mix "wipe": allowed are partition, kill (or crash), pause, mixed, none`},
+		"unknown kind":     {func(o *DrawOptions) { o.Mix = []string{"kill", "meteor"} }, `draw schedule: mix "meteor": allowed are partition, kill (or crash), pause, clock, mixed, none`},
+		"wipe":             {func(o *DrawOptions) { o.Mix = []string{"wipe"} }, `draw schedule: mix "wipe": allowed are partition, kill (or crash), pause, clock, mixed, none`},
 		"too short":        {func(o *DrawOptions) { o.Length = time.Second }, "draw schedule: length 1s: allowed is 5s or more"},
 		"no nodes":         {func(o *DrawOptions) { o.Nodes = 0 }, "draw schedule: nodes 0: allowed are 2 to 99 with this mix"},
 		"lonely partition": {func(o *DrawOptions) { o.Nodes = 1 }, "draw schedule: nodes 1: allowed are 2 to 99 with this mix"},

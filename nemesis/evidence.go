@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // A fault that is asked for is not yet a fault that happened. What follows
@@ -17,6 +18,8 @@ type reading struct {
 	rolesKnown   bool
 	held         int64
 	incarnations map[int]string
+	hosts        map[int]hostClock
+	skewed       time.Time // when clocks began to go wrong
 }
 
 // judgePartition reads, while the links are still cut, whether they held bytes
@@ -28,17 +31,21 @@ func (r *runner) judgePartition(ctx context.Context, f *fault) {
 	heldBack := held(r.cluster.LinkStats(), f.links) - f.before.held
 	f.evidence["held_bytes"] = strconv.FormatInt(heldBack, 10)
 	f.bit = heldBack > 0
+	f.bit = r.judgeRoles(ctx, f) || f.bit
+}
+
+// judgeRoles reads who has which role, and tells whether the cluster reacted
+// since the fault began.
+func (r *runner) judgeRoles(ctx context.Context, f *fault) (reacted bool) {
 	now, err := r.roles(ctx)
 	if err != nil || !f.before.rolesKnown {
-		return
+		return false
 	}
 	was := f.before.roles
 	f.evidence["leader"] = change(strconv.Itoa(was.Leader), strconv.Itoa(now.Leader))
 	f.evidence["leader_epoch"] = change(epoch(was), epoch(now))
 	f.evidence["isr"] = change(numbers(was.ISR), numbers(now.ISR))
-	if now.LeaderEpoch != was.LeaderEpoch || numbers(now.ISR) != numbers(was.ISR) {
-		f.bit = true
-	}
+	return now.LeaderEpoch != was.LeaderEpoch || numbers(now.ISR) != numbers(was.ISR)
 }
 
 // held sums what the links held back since the cluster's start.

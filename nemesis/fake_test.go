@@ -20,6 +20,8 @@ type fakeCluster struct {
 	runs   []int
 	data   []int64
 	links  Links
+	clocks []fakeClock   // by node - 1
+	host   time.Duration // by how much the host's clock moved
 	held   map[Link]int64
 	idle   bool             // nobody sends anything
 	fail   map[string]error // by method name
@@ -32,6 +34,7 @@ func newFakeCluster(nodes int) *fakeCluster {
 		c.states = append(c.states, StateRunning)
 		c.runs = append(c.runs, 1)
 		c.data = append(c.data, 100)
+		c.clocks = append(c.clocks, fakeClock{})
 	}
 	return c
 }
@@ -142,9 +145,37 @@ func (c *fakeCluster) Heal(ctx context.Context) error {
 	return c.act(ctx, "heal", "", func() {
 		c.links = nil
 		for i := range c.states {
-			c.states[i] = StateRunning
+			c.states[i], c.clocks[i] = StateRunning, fakeClock{}
 		}
 	})
+}
+
+// fakeClock is what is wrong with a node's clock, and since when.
+type fakeClock struct {
+	Clock
+	since time.Time
+}
+
+func (c *fakeCluster) SetClock(ctx context.Context, node int, clock Clock) error {
+	return c.act(ctx, "clock", fmt.Sprintf(" %d %v", node, clock), func() {
+		if !c.deaf {
+			c.clocks[node-1] = fakeClock{clock, time.Now()}
+		}
+	})
+}
+
+// ReadClock shows a strobe's offset in its second period, and then in every second.
+func (c *fakeCluster) ReadClock(node int) (process, host time.Time, err error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	clock := c.clocks[node-1]
+	after := time.Since(clock.since)
+	skew := time.Duration(clock.drift() * float64(after))
+	if period := clock.StrobePeriod.Duration(); period == 0 || after/period%2 == 1 {
+		skew += clock.Offset.Duration()
+	}
+	host = time.Now().Add(c.host)
+	return host.Add(skew), host, c.fail["read clock"]
 }
 
 // slowCluster takes a second to restart a node.

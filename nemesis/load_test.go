@@ -64,12 +64,19 @@ func TestLoadNamesWhatIsWrong(t *testing.T) {
 		"unknown node":       {"node:3", "node:7", `steps[1] (id 2): fault: target "node:7": allowed nodes are node:1 to node:3`},
 		"node by a nickname": {"node:3", "node:03", `target "node:03": allowed nodes are node:1 to node:3`},
 		"unknown target":     {"node:3", "king", `target "king": allowed are leader, controller, follower, followers, last-isr, majority, all, node:N`},
-		"unknown kind":       {`"kind": "kill"`, `"kind": "meteor"`, `kind "meteor": allowed are partition, kill, pause, wipe`},
+		"unknown kind":       {`"kind": "kill"`, `"kind": "meteor"`, `kind "meteor": allowed are partition, kill, pause, wipe, clock`},
 		"unknown shape":      {"isolate", "star", `shape "star": allowed are isolate, halves, one-way-in, one-way-out, ring, bridge`},
 		"no shape":           {`, "shape": "isolate"`, "", `shape "": allowed are isolate`},
 		"small ring":         {"isolate", "ring", `shape "ring": allowed with 5 nodes or more, the schedule has 3`},
 		"small bridge":       {"isolate", "bridge", `shape "bridge": allowed with 5 nodes or more, the schedule has 3`},
 		"kill with a shape":  {`"target": "node:3"`, `"target": "node:3", "shape": "ring"`, `shape "ring": allowed in a partition only, not in a kill`},
+		"kill with a clock":  {`"target": "node:3"`, `"target": "node:3", "clock": {"rate": 2}`, "clock x2: allowed in a clock fault only, not in a kill"},
+		"no clock":           {`"kind": "kill"`, `"kind": "clock"`, "clock: offset_ms 0 with rate 0: nothing is wrong with that clock"},
+		"clock at its rate":  {`"kind": "kill"`, `"kind": "clock", "clock": {"rate": 1}`, "clock: offset_ms 0 with rate 1: nothing is wrong with that clock"},
+		"clock far off":      {`"kind": "kill"`, `"kind": "clock", "clock": {"offset_ms": 400000000000}`, "clock: offset_ms 400000000000: allowed are -315360000000 to 315360000000 (ten years)"},
+		"clock too fast":     {`"kind": "kill"`, `"kind": "clock", "clock": {"rate": 101}`, "clock: rate 101: allowed are 0.01 to 100"},
+		"slow strobe":        {`"kind": "kill"`, `"kind": "clock", "clock": {"offset_ms": 1, "strobe_period_ms": 3600001}`, "clock: strobe_period_ms 3600001: allowed are 0 to 3600000 (an hour)"},
+		"strobe of nothing":  {`"kind": "kill"`, `"kind": "clock", "clock": {"rate": 2, "strobe_period_ms": 5}`, "clock: strobe_period_ms 5: allowed is 0 without an offset_ms that comes and goes"},
 		"kill with clients":  {`"target": "node:3"`, `"target": "node:3", "clients": true`, "clients true: allowed in a partition only, not in a kill"},
 	}
 	for name, test := range tests {
@@ -117,6 +124,7 @@ func TestDocumentedFormat(t *testing.T) {
 
 	full := s.Steps[0]
 	full.Fault.Clients = true
+	full.Fault.Clock = Clock{Offset: 1, Rate: 2, StrobePeriod: 3}
 	data, err := json.Marshal(Schedule{Steps: []Step{full}})
 	require.NoError(t, err)
 	for _, field := range fieldNames(t, data) {

@@ -12,19 +12,19 @@ import (
 // Report is what Run tells of a step: once when it is in force and once when
 // it is healed.
 type Report struct {
-	Step     int
-	Begin    bool
-	Kind     Kind
-	Nodes    []int
-	Describe string
-	Evidence map[string]string
+	Step     int               `json:"step"`
+	Begin    bool              `json:"begin,omitempty"`
+	Kind     Kind              `json:"kind"`
+	Nodes    []int             `json:"nodes"`
+	Describe string            `json:"describe"`
+	Evidence map[string]string `json:"evidence,omitempty"`
 	// Bit says whether the evidence shows that the fault had an effect; nil on
 	// begin.
-	Bit *bool
+	Bit *bool `json:"bit,omitempty"`
 	// Healing is when healing began, before anything of the fault was undone;
 	// zero on begin. Until then a fault that bit was in force, and the heal's
 	// report comes only when nodes may have been back for a while.
-	Healing time.Time
+	Healing time.Time `json:"healing,omitzero"`
 }
 
 const (

@@ -46,12 +46,14 @@ type Kind string
 
 // The kinds. A kill's heal is the restart with the same data; a wipe is a kill
 // that also loses the replica's partition data (not the metadata quorum's), so
-// its heal restarts an empty replica.
+// its heal restarts an empty replica. SkewClock makes a broker's wall clock
+// wrong, and nobody else's.
 const (
 	Partition Kind = "partition"
 	Kill      Kind = "kill"
 	Pause     Kind = "pause"
 	Wipe      Kind = "wipe"
+	SkewClock Kind = "clock"
 )
 
 // Fault is what a step does.
@@ -62,6 +64,8 @@ type Fault struct {
 	Shape Shape `json:"shape,omitempty"`
 	// Clients says whether a partition cuts the clients off the target too.
 	Clients bool `json:"clients,omitempty"`
+	// Clock is what a clock fault does to the wall clock.
+	Clock Clock `json:"clock,omitzero"`
 }
 
 // Shape is how a partition divides the nodes.

@@ -7,7 +7,7 @@ import (
 )
 
 var (
-	allKinds  = []Kind{Partition, Kill, Pause, Wipe}
+	allKinds  = []Kind{Partition, Kill, Pause, Wipe, SkewClock}
 	allShapes = []Shape{Isolate, Halves, OneWayIn, OneWayOut, Ring, Bridge}
 )
 
@@ -63,6 +63,13 @@ func (f Fault) validate(nodes int) error {
 	}
 	if err := f.Target.validate(nodes); err != nil {
 		return err
+	}
+	if f.Kind == SkewClock {
+		if err := f.Clock.validate(); err != nil {
+			return fmt.Errorf("clock: %w", err)
+		}
+	} else if f.Clock != (Clock{}) {
+		return fmt.Errorf("clock %v: allowed in a clock fault only, not in a %s", f.Clock, f.Kind)
 	}
 	if f.Kind != Partition {
 		switch {

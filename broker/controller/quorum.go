@@ -135,6 +135,6 @@ func (c *Controller) checkOffice() {
 // takeOffice makes this node the active controller: its barrier is applied.
 func (c *Controller) takeOffice() {
 	c.office.active = true
-	c.sessions.restart(c.image, c.now)
+	c.sessions.restart(c.image, c.sessionClock())
 	c.nextBalance = c.now + c.cfg.RebalanceInterval
 }

@@ -22,9 +22,12 @@ const (
 	// MinISRIgnored (21) neither refuses a write nor holds the high watermark
 	// when the ISR is smaller than min.insync.replicas (KAFKA-15583).
 	MinISRIgnored Mutant = "min-isr-ignored"
+	// WallClockSessions (47) measures the sessions of brokers by the controller's
+	// wall clock, which can be set.
+	WallClockSessions Mutant = "wall-clock-sessions"
 )
 
-var numbers = map[Mutant]int{AckOnAppend: 14, MinISRIgnored: 21}
+var numbers = map[Mutant]int{AckOnAppend: 14, MinISRIgnored: 21, WallClockSessions: 47}
 
 // Set is the mutants that are switched on; the zero value is the correct broker.
 type Set map[Mutant]bool

@@ -52,7 +52,9 @@ func commands() []command {
 		{"check", "RUN|HISTORY [flags]", "judge a stored run or history again", (*app).check},
 		{"replay", "RUN [flags]", "run a stored run's schedule again: k of n fail", (*app).replay},
 		{"cluster", "up|down [flags]", "brokers to play with", (*app).cluster},
+		{"nemesis", "apply|heal|list [flags]", "faults by hand, on the cluster to play with", (*app).nemesis},
 		{"bench", "[flags]", "the broker's throughput and latency on this machine", (*app).bench},
+		{"doctor", "[flags]", "what this machine has for runs, and what follows from it", (*app).doctor},
 		{"broker", "[flags]", "the broker itself; broker --help lists its properties", (*app).broker},
 		{"version", "", "the build", (*app).version},
 	}

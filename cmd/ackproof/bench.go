@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 
+	"github.com/ackproof/ackproof/harness"
 	"github.com/ackproof/ackproof/harness/bench"
 	"github.com/ackproof/ackproof/nemesis"
 )
@@ -13,11 +14,14 @@ import (
 // machine. It gives figures, never a verdict.
 func (a *app) bench(ctx context.Context, args []string) (int, error) {
 	each, rounds, flush, broker := nemesis.Millis(3000), 3, "never", ""
+	faults, into := false, ""
 	f := a.flags("bench", "[flags]")
 	f.span(&each, "each", "time of each measurement")
 	f.whole(&rounds, "rounds", "rounds; each load counts with its median")
 	f.StringVar(&flush, "flush", flush, "flush policy: never, interval, before-ack")
 	f.StringVar(&broker, "broker", "", "path of an ackbroker `binary` (default: the broker in this binary)")
+	f.BoolVar(&faults, "faults", false, "measure instead how long faults take to apply and to heal, on every kind of cluster")
+	f.StringVar(&into, "into", "", "with --faults: `file` whose table to replace")
 	rest, err := f.parse(args)
 	if err == nil {
 		err = none(rest)
@@ -28,7 +32,11 @@ func (a *app) bench(ctx context.Context, args []string) (int, error) {
 	if each < 1 || rounds < 1 {
 		return 0, badInput("each is %s, rounds is %d, allowed is more than 0", each.Duration(), rounds)
 	}
-	if broker, err = a.brokerBinary(broker); err != nil {
+	if faults {
+		return a.benchFaults(ctx, rounds, into)
+	}
+	kind, agent := harness.Local, ""
+	if err := a.binaries(&kind, &broker, &agent); err != nil {
 		return 0, err
 	}
 	dir, err := os.MkdirTemp("", "ackproof-bench-")

@@ -30,14 +30,16 @@ const (
 // process in the background that keeps it: this command again, with
 // --foreground.
 func (a *app) cluster(ctx context.Context, args []string) (int, error) {
-	p := harness.Playground{Dir: filepath.Join("results", "cluster"), Nodes: 3, Topic: "demo"}
+	p := harness.Playground{Dir: filepath.Join("results", "cluster"), Nodes: 3, Topic: "demo", Cluster: harness.Local}
 	foreground := false
 	f := a.flags("cluster", "up|down [flags]")
 	f.whole(&p.Nodes, "nodes", "brokers")
 	f.StringVar(&p.Dir, "dir", p.Dir, "`folder` of logs and data")
 	f.StringVar(&p.Topic, "topic", p.Topic, "topic to create")
 	f.StringVar(&p.Mutant, "mutant", "", "protocol bugs to plant in the brokers")
+	f.StringVar(&p.Cluster, "cluster", p.Cluster, "kind of cluster: "+strings.Join(harness.Clusters, ", "))
 	f.StringVar(&p.Broker, "broker", "", "path of an ackbroker `binary` (default: the broker in this binary)")
+	f.StringVar(&p.Agent, "agent", "", "path of a faultd `binary` for containers, static (default: the one beside this binary, or built with Go)")
 	f.BoolVar(&foreground, "foreground", false, "stay, until Ctrl-C")
 	rest, err := f.parse(args)
 	if err != nil {
@@ -65,7 +67,7 @@ func (a *app) keep(ctx context.Context, p harness.Playground) error {
 		return err
 	}
 	defer unlock()
-	if p.Broker, err = a.brokerBinary(p.Broker); err != nil {
+	if err := a.binaries(&p.Cluster, &p.Broker, &p.Agent); err != nil {
 		return err
 	}
 	return p.Run(ctx, a.tellCluster)
@@ -97,7 +99,8 @@ func (a *app) clusterUp(ctx context.Context, p harness.Playground) error {
 	}
 	defer func() { _ = log.Close() }()
 	keeper := exec.Command(self, "cluster", "up", "--foreground", "--dir", p.Dir,
-		"--nodes", fmt.Sprint(p.Nodes), "--topic", p.Topic, "--mutant", p.Mutant, "--broker", p.Broker)
+		"--nodes", fmt.Sprint(p.Nodes), "--topic", p.Topic, "--mutant", p.Mutant,
+		"--cluster", p.Cluster, "--broker", p.Broker, "--agent", p.Agent)
 	keeper.Stdout, keeper.Stderr = log, log
 	keeper.SysProcAttr = &syscall.SysProcAttr{Setsid: true} // this terminal's Ctrl-C is not meant for it
 	if err := keeper.Start(); err != nil {
@@ -123,6 +126,7 @@ func (a *app) clusterUp(ctx context.Context, p harness.Playground) error {
 		return err
 	}
 	a.tellCluster(state)
+	a.say("hurt      %s nemesis apply kill leader --dir %s\n", a.name, p.Dir)
 	a.say("stop      %s cluster down --dir %s\n", a.name, p.Dir)
 	return nil
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"strconv"
 	"strings"
@@ -32,7 +33,7 @@ func (a *app) compare(ctx context.Context, args []string) (int, error) {
 	f.whole(&b.Parallel, "parallel", "runs at a time")
 	f.seed(&c.Base.Seed)
 	f.load(&c.Base)
-	f.cluster(&c.Base)
+	f.cluster(&c.Base, harness.Local)
 	rest, err := f.parse(args)
 	if err == nil {
 		err = none(rest)
@@ -52,14 +53,19 @@ func (a *app) compare(ctx context.Context, args []string) (int, error) {
 		}
 		c.MinISRs = append(c.MinISRs, n)
 	}
-	if err := a.batch(&b, &c.Base); err != nil {
+	c.Base.Cluster = cmp.Or(c.Base.Cluster, harness.Local)
+	if _, _, err := c.Plan(b); err != nil {
+		return 0, err // before anything is tried on the machine
+	}
+	if err := a.batch(ctx, &b, &c.Base); err != nil {
 		return 0, err
 	}
 	schedule, expected, err := c.Plan(b)
 	if err != nil {
 		return 0, err
 	}
-	a.say("compare acks %s × min.isr %s on a %s cluster: schedule %s and seed %d for all, about %s\n",
-		strings.Join(c.Acks, ","), strings.Join(minISRs, ","), c.Base.Cluster, schedule, c.Base.Seed, report.Span(expected))
+	a.say("compare acks %s × min.isr %s on a %s: schedule %s and seed %d for all, about %s\n",
+		strings.Join(c.Acks, ","), strings.Join(minISRs, ","), clusterInWords(c.Base.Cluster), schedule, c.Base.Seed, report.Span(expected))
+	a.lacks(c.Base.Machine)
 	return a.finish(&b, func() (harness.Suite, error) { return c.Run(ctx, b) })
 }

@@ -5,8 +5,6 @@ import (
 	"flag"
 	"fmt"
 	"io"
-	"os"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"time"
@@ -159,11 +157,13 @@ func (f *flags) words(p *[]string, name, usage string) {
 	})
 }
 
-// cluster defines the flags of every command that makes clusters.
-func (f *flags) cluster(c *harness.Config) {
+// cluster defines the flags of every command that makes clusters. By default
+// says what is done without --cluster.
+func (f *flags) cluster(c *harness.Config, byDefault string) {
 	f.StringVar(&c.Broker, "broker", "", "path of an ackbroker `binary` (default: the broker in this binary)")
+	f.StringVar(&c.Agent, "agent", "", "path of a faultd `binary` for containers, static (default: the one beside this binary, or built with Go)")
 	f.StringVar(&c.Results, "results", c.Results, "`folder` that gets the run's folder")
-	f.StringVar(&c.Cluster, "cluster", c.Cluster, "kind of cluster: local")
+	f.StringVar(&c.Cluster, "cluster", "", fmt.Sprintf("kind of cluster: %s (default: %s)", strings.Join(harness.Clusters, ", "), byDefault))
 }
 
 // load defines the flags of the workload.
@@ -171,26 +171,4 @@ func (f *flags) load(c *harness.Config) {
 	f.whole(&c.Partitions, "partitions", "partitions of the topic")
 	f.whole(&c.Clients, "clients", "clients; half of them produce")
 	f.whole(&c.Rate, "rate", "sends per second, of all clients together")
-}
-
-// brokerBinary makes the broker's path usable: without one, this binary is the
-// broker, under a name that tells it so.
-func (a *app) brokerBinary(path string) (string, error) {
-	if path != "" {
-		return path, nil
-	}
-	self, err := os.Executable()
-	if err != nil {
-		return "", fmt.Errorf("find the broker in this binary: %w", err)
-	}
-	dir, err := os.MkdirTemp("", "ackproof-")
-	if err != nil {
-		return "", fmt.Errorf("find the broker in this binary: %w", err)
-	}
-	a.cleanup = append(a.cleanup, func() { _ = os.RemoveAll(dir) })
-	link := filepath.Join(dir, brokerName)
-	if err := os.Symlink(self, link); err != nil {
-		return "", fmt.Errorf("find the broker in this binary: %w", err)
-	}
-	return link, nil
 }

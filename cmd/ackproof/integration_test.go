@@ -290,6 +290,8 @@ func TestAClusterToPlayWithGoesUpAndDown(t *testing.T) {
 	require.Contains(t, out, "bootstrap "+strings.Join(state.Bootstrap, ",")+"\n")
 	require.Len(t, brokersIn(t, dir), 1)
 
+	faultsByHand(t, as)
+
 	_, err = as("cluster", "up")
 	var exited *exec.ExitError
 	require.ErrorAs(t, err, &exited, "it is up already")
@@ -313,6 +315,39 @@ func TestAClusterToPlayWithGoesUpAndDown(t *testing.T) {
 	require.Contains(t, out, "was down already: its keeper had died")
 	out, err = as("cluster", "up", "--nodes", "1")
 	require.NoError(t, err, out)
+}
+
+// faultsByHand pauses and kills the only broker of a cluster, and heals it.
+func faultsByHand(t *testing.T, as func(args ...string) (string, error)) {
+	t.Helper()
+	out, err := as("nemesis", "list")
+	require.NoError(t, err, out)
+	require.Equal(t, "no fault is in force\n", out)
+	out, err = as("nemesis", "apply", "pause", "leader")
+	require.NoError(t, err, out)
+	require.Equal(t, "1  pause leader (1)\n   state             1: running -> stopped\n", out)
+	out, err = as("nemesis", "apply", "kill", "node:1")
+	require.NoError(t, err, out)
+	out, err = as("nemesis", "list")
+	require.NoError(t, err, out)
+	require.Contains(t, out, "1  pause leader (1)\n")
+	require.Contains(t, out, "2  kill node:1 (1)\n")
+
+	_, err = as("nemesis", "heal", "7")
+	var exited *exec.ExitError
+	require.ErrorAs(t, err, &exited)
+	require.Equal(t, exitBadInput, exited.ExitCode())
+	require.Equal(t, "ackproof nemesis: heal: step 7: it is not in force, allowed are 0,1,2\n", string(exited.Stderr))
+	_, err = as("nemesis", "apply", "kill", "node:2")
+	require.ErrorAs(t, err, &exited)
+	require.Equal(t, exitBadInput, exited.ExitCode())
+
+	out, err = as("nemesis", "heal")
+	require.NoError(t, err, out)
+	require.Contains(t, out, "2  healed: kill node:1 (1)\n   restarted         1: pid ")
+	out, err = as("nemesis", "list")
+	require.NoError(t, err, out)
+	require.Equal(t, "no fault is in force\n", out)
 }
 
 // logsContain looks for words in the brokers' logs.

@@ -12,12 +12,19 @@ import (
 	"path/filepath"
 
 	"github.com/ackproof/ackproof/broker/server"
+	"github.com/ackproof/ackproof/nemesis/agent/clock"
 )
 
 // brokerName is the name under which this binary is a broker.
 const brokerName = "ackbroker"
 
 func main() {
+	if len(os.Args) == 2 && os.Args[1] == tellTime {
+		if err := clock.Answer(os.Stdin, os.Stdout); err != nil {
+			os.Exit(exitCrash)
+		}
+		return
+	}
 	if filepath.Base(os.Args[0]) == brokerName {
 		os.Exit(server.Main(os.Args[1:], os.Environ(), os.Stdout, os.Stderr))
 	}

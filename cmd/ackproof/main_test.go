@@ -14,6 +14,7 @@ import (
 	"github.com/ackproof/ackproof/broker/server"
 	"github.com/ackproof/ackproof/harness"
 	"github.com/ackproof/ackproof/harness/report"
+	"github.com/ackproof/ackproof/nemesis/agent/clock"
 )
 
 // program is the path of the real binary, for tests that need a process of its
@@ -23,7 +24,13 @@ var program string
 // TestMain builds the real binary once, and lets the test binary be the broker,
 // as the real one is.
 func TestMain(m *testing.M) {
-	if filepath.Base(os.Args[0]) == brokerName {
+	switch {
+	case len(os.Args) == 2 && os.Args[1] == tellTime:
+		if err := clock.Answer(os.Stdin, os.Stdout); err != nil {
+			os.Exit(exitCrash)
+		}
+		os.Exit(exitValid)
+	case filepath.Base(os.Args[0]) == brokerName:
 		os.Exit(server.Main(os.Args[1:], os.Environ(), os.Stdout, os.Stderr))
 	}
 	dir, err := os.MkdirTemp("", "ackproof-test-")
@@ -60,6 +67,7 @@ func TestBadArguments(t *testing.T) {
 		{"run --nemesis unclean-loss --nodes 3", "ackproof run: nodes is 3, allowed with schedule unclean-loss is 5"},
 		{"help fly", `ackproof: unknown command "fly", allowed are run`},
 		{"fly", `ackproof: unknown command "fly", allowed are run, suite, compare, check, replay, cluster, `},
+		{"doctor now", `ackproof doctor: argument "now" is not expected`},
 		{"run --fast", "ackproof run: unknown flag --fast; ackproof run --help lists the flags"},
 		{"run extra", `ackproof run: argument "extra" is not expected`},
 		{"run --acks 2", `ackproof run: acks is "2", allowed are all, 1, 0`},
@@ -75,7 +83,7 @@ func TestBadArguments(t *testing.T) {
 		{"run --schedule schedule.json", "node:7"},
 		{"run --flush sometimes", `ackproof run: flush is "sometimes", allowed are never, interval, before-ack`},
 		{"run --broker /no/such/file", `ackproof run: broker is "/no/such/file", allowed is the path of an ackbroker binary`},
-		{"run --cluster cloud", `ackproof run: cluster is "cloud", allowed are local`},
+		{"run --cluster cloud", `ackproof run: cluster is "cloud", allowed are local, docker`},
 		{"suite", `ackproof suite: suite is "", allowed is durability`},
 		{"suite speed", `ackproof suite: suite is "speed", allowed is durability`},
 		{"suite durability --parallel 0", "ackproof suite: parallel is 0, allowed are 1 to 16"},
@@ -92,6 +100,14 @@ func TestBadArguments(t *testing.T) {
 		{"cluster", `ackproof cluster: cluster is "", allowed are up, down`},
 		{"cluster up --nodes 0", "ackproof cluster: nodes is 0, allowed are 1 to 9"},
 		{"cluster down --dir nothing", "ackproof cluster: no cluster is up in nothing"},
+		{"nemesis", `ackproof nemesis: nemesis is "", allowed are apply KIND TARGET, heal [STEP], list`},
+		{"nemesis apply kill", "ackproof nemesis: apply: allowed are a kind and a target, such as: apply kill leader"},
+		{"nemesis heal all", `ackproof nemesis: heal: step is "all", allowed is a number that list shows, or none for all`},
+		{"nemesis list --rate 2", `ackproof nemesis: --rate: allowed with apply only, not with "list"`},
+		{"nemesis apply clock leader --offset far", `ackproof nemesis: invalid value "far" for flag --offset: allowed is a time such as 60s or 2m`},
+		{"nemesis list --dir nothing", "ackproof nemesis: no cluster is up in nothing"},
+		{"bench --faults --into nothing.md", "ackproof bench: into: open nothing.md: no such file or directory"},
+		{"cluster up --cluster cloud", `ackproof cluster: cluster is "cloud", allowed are local, docker`},
 		{"version now", `ackproof version: argument "now" is not expected`},
 	}
 	for _, tt := range tests {

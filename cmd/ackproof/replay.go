@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"time"
 
@@ -16,7 +17,7 @@ func (a *app) replay(ctx context.Context, args []string) (int, error) {
 	f := a.flags("replay", "RUN [flags]")
 	f.whole(&times, "n", "how many times")
 	f.whole(&b.Parallel, "parallel", "runs at a time")
-	f.cluster(&base)
+	f.cluster(&base, "that of the stored run")
 	rest, err := f.parse(args)
 	if err != nil {
 		return 0, err
@@ -24,16 +25,21 @@ func (a *app) replay(ctx context.Context, args []string) (int, error) {
 	if len(rest) != 1 {
 		return 0, badInput("allowed is one argument, a run's folder, not %d", len(rest))
 	}
-	if err := a.batch(&b, &base); err != nil {
+	r := harness.Replay{Dir: rest[0], Times: times, Base: base}
+	stored, err := r.Stored()
+	if err != nil {
 		return 0, err
 	}
-	r := harness.Replay{Dir: rest[0], Times: times, Results: base.Results, Broker: base.Broker}
+	r.Base.Cluster = cmp.Or(base.Cluster, stored.Cluster)
+	if err := a.batch(ctx, &b, &r.Base); err != nil {
+		return 0, err
+	}
 	expected, err := r.Plan(b)
 	if err != nil {
 		return 0, err
 	}
-	a.say("replay %s on a %s cluster: %d times, %d at a time, about %s\n",
-		r.Dir, base.Cluster, times, b.Parallel, report.Span(expected))
+	a.say("replay %s on a %s: %d times, %d at a time, about %s\n",
+		r.Dir, clusterInWords(r.Base.Cluster), times, b.Parallel, report.Span(expected))
 	began := time.Now()
 	s, err := a.watch(&b, func() (harness.Suite, error) { return r.Run(ctx, b) })
 	if err != nil {

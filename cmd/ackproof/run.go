@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strings"
@@ -26,7 +27,7 @@ func (a *app) run(ctx context.Context, args []string) (int, error) {
 	f.StringVar(&c.Mutant, "mutant", "", "protocol bugs to plant in the brokers")
 	f.seed(&c.Seed)
 	f.load(&c)
-	f.cluster(&c)
+	f.cluster(&c, harness.Local)
 	rest, err := f.parse(args)
 	if err == nil {
 		err = none(rest)
@@ -37,9 +38,18 @@ func (a *app) run(ctx context.Context, args []string) (int, error) {
 	if c, err = c.Fitted(f.given()); err != nil {
 		return 0, &harness.InputError{Err: err}
 	}
-	if c.Broker, err = a.brokerBinary(c.Broker); err != nil {
+	c.Cluster = cmp.Or(c.Cluster, harness.Local)
+	if err := c.Validate(); err != nil {
+		return 0, &harness.InputError{Err: err}
+	}
+	if err := a.machine(ctx, &c); err != nil {
 		return 0, err
 	}
+	if err := harness.Check(ctx, c); err != nil {
+		return 0, err
+	}
+	a.say("on a %s\n", clusterInWords(c.Cluster))
+	a.lacks(c.Machine)
 	progress := a.progress()
 	defer progress.Done()
 	out, err := harness.Run(ctx, c, func(p harness.Progress) { tellRun(progress, p) })
@@ -58,6 +68,14 @@ func tellRun(progress *report.Progress, p harness.Progress) {
 	}
 	progress.Now("%6s  %s (%d acked, about %s left)",
 		report.Span(p.Elapsed), p.Stage, p.Acked, report.Span(p.Expected-p.Elapsed))
+}
+
+// clusterInWords says what a kind of cluster is made of.
+func clusterInWords(kind string) string {
+	if kind == harness.Docker {
+		return "docker cluster (each broker in a container)"
+	}
+	return "local cluster (the broker's processes on loopback)"
 }
 
 // summary prints the outcome of one run, with what to type next.

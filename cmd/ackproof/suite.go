@@ -38,7 +38,7 @@ func (a *app) suite(ctx context.Context, args []string) (int, error) {
 	f.whole(&b.Parallel, "parallel", "runs at a time")
 	f.seed(&d.Base.Seed)
 	f.load(&d.Base)
-	f.cluster(&d.Base)
+	f.cluster(&d.Base, "docker if an engine answers, else local")
 	rest, err := f.parse(args)
 	if err != nil {
 		return 0, err
@@ -46,25 +46,37 @@ func (a *app) suite(ctx context.Context, args []string) (int, error) {
 	if len(rest) != 1 || rest[0] != "durability" {
 		return 0, badInput("suite is %q, allowed is durability", strings.Join(rest, " "))
 	}
-	if err := a.batch(&b, &d.Base); err != nil {
+	why := ""
+	if d.Base.Cluster == "" {
+		if d.Base.Cluster, why, err = dockerIfAny(ctx); err != nil {
+			return 0, err
+		}
+	}
+	if _, _, err := d.Plan(b); err != nil {
+		return 0, err // before anything is tried on the machine
+	}
+	if err := a.batch(ctx, &b, &d.Base); err != nil {
 		return 0, err
 	}
 	runs, expected, err := d.Plan(b)
 	if err != nil {
 		return 0, err
 	}
-	a.say("durability suite on a %s cluster (the broker's processes on loopback): %d runs, %d at a time, about %s\n",
-		d.Base.Cluster, runs, b.Parallel, report.Span(expected))
+	a.say("durability suite on a %s: %d runs, %d at a time, about %s\n",
+		clusterInWords(d.Base.Cluster), runs, b.Parallel, report.Span(expected))
+	if why != "" {
+		a.say("no containers: %s\n", why)
+	}
+	a.lacks(d.Base.Machine)
 	return a.finish(&b, func() (harness.Suite, error) { return d.Run(ctx, b) })
 }
 
 // batch checks and completes what all commands of many runs share.
-func (a *app) batch(b *harness.Batch, base *harness.Config) (err error) {
+func (a *app) batch(ctx context.Context, b *harness.Batch, base *harness.Config) error {
 	if b.Parallel < 1 || b.Parallel > 16 {
 		return badInput("parallel is %d, allowed are 1 to 16", b.Parallel)
 	}
-	base.Broker, err = a.brokerBinary(base.Broker)
-	return err
+	return a.machine(ctx, base)
 }
 
 // finish runs a batch under a progress line, prints its table, and says what to
@@ -99,7 +111,7 @@ func (a *app) next(rows []harness.Row) {
 	told, more := 0, 0
 	for _, r := range rows {
 		switch {
-		case r.Grade == checker.OK || r.Dir == "":
+		case r.Grade == checker.OK || r.Grade == checker.Skipped || r.Dir == "":
 		case told == shownNext:
 			more++
 		default:

@@ -22,6 +22,9 @@ type Cluster interface {
 	Log(node int) string
 	// Describe says what the cluster is made of, for the run's record.
 	Describe() map[string]string
+	// Unexpected lists the brokers that ended although nobody ordered it, one
+	// line each.
+	Unexpected() []string
 	// Stop ends every process and removes what was made, except logs. It is
 	// idempotent and safe after a failed Start.
 	Stop() error

@@ -1,7 +1,8 @@
 // Package local makes a cluster of child processes on loopback: the real
 // broker binary, without containers and without root. Every connection between
 // two brokers, and between clients and a broker, goes through a link in this
-// process that can be cut in one direction, delayed or reset.
+// process that can be cut in one direction, delayed or reset. Clocks can be
+// wrong where the kernel lets a process patch its children: see ProbeClock.
 //
 // It promises that no child outlives the cluster: Stop ends them, and if the
 // harness dies without it, also by SIGKILL, so do they. On Linux the kernel
@@ -196,7 +197,7 @@ func (c *Cluster) LinkStats() map[nemesis.Link]nemesis.LinkStats { return c.prox
 func (c *Cluster) Heal(ctx context.Context) error {
 	errs := []error{c.SetLinks(ctx, nil)}
 	for _, n := range c.nodes {
-		errs = append(errs, n.resume(ctx), n.start())
+		errs = append(errs, n.resume(ctx), n.start(), n.setClock(nemesis.Clock{}))
 	}
 	return errors.Join(errs...)
 }
@@ -276,7 +277,7 @@ func (c *Cluster) stop() error {
 	defer cancel()
 	var errs []error
 	for _, n := range c.nodes {
-		errs = append(errs, n.kill(ctx))
+		errs = append(errs, n.kill(ctx), n.setClock(nemesis.Clock{}))
 	}
 	if c.proxies != nil {
 		c.proxies.close()

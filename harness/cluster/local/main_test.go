@@ -15,6 +15,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/ackproof/ackproof/nemesis/agent/clock"
 )
 
 // roleVariable makes this test binary act as something else when it is run as
@@ -27,6 +29,10 @@ func TestMain(m *testing.M) {
 		os.Exit(m.Run())
 	case "broker":
 		os.Exit(fakeBroker())
+	case "teller":
+		if err := clock.Answer(os.Stdin, os.Stdout); err != nil {
+			os.Exit(1)
+		}
 	case "harness":
 		os.Exit(doomedHarness())
 	}

@@ -11,6 +11,7 @@ import (
 	"sync/atomic"
 
 	"github.com/ackproof/ackproof/nemesis"
+	"github.com/ackproof/ackproof/nemesis/agent/clock"
 )
 
 // portTries is how often a node that found a port taken is started with others
@@ -34,10 +35,14 @@ type node struct {
 	wanted bool       // it should be running
 	starts int
 	moves  int // how often it took other ports
+	clock  *clock.Keeper
+	// Closed to end keepClock, and by its end; nil while the clock is right.
+	clockEnd, clockEnded chan struct{}
 }
 
 func newNode(c *Cluster, id int) (*node, error) {
 	n := &node{id: id, dir: nodeDir(c.options.Dir, id), cluster: c}
+	n.clock = clock.NewKeeper(n.clockTargets)
 	for _, dir := range []string{n.dataDir(), n.metadataDir()} {
 		if err := os.MkdirAll(dir, 0o755); err != nil {
 			return nil, err
@@ -98,6 +103,7 @@ func (n *node) startLocked() error {
 		return fmt.Errorf("start node %d: %w", n.id, err)
 	}
 	n.process.Store(p)
+	_ = n.clock.Reconcile() // at once: a skewed clock is, also after a restart
 	return nil
 }
 

@@ -43,23 +43,33 @@ func spawn(t *thread, binary string, args []string, log *nodeLog, alive *os.File
 	p.cmd.Stdout, p.cmd.Stderr = log.file, log.file
 	p.cmd.ExtraFiles = []*os.File{alive} // the first extra file is number 3
 	p.cmd.Env = append(os.Environ(), parentPipe+"=3")
-	p.cmd.SysProcAttr = childAttributes()
+	attributes, awaitEnd := childAttributes()
+	p.cmd.SysProcAttr = attributes
 	var err error
 	t.do(func() { err = p.cmd.Start() })
 	if err != nil {
 		return nil, err
 	}
 	go func() {
+		awaitEnd()
 		_ = p.cmd.Wait() // how it ended stands in ProcessState
 		p.mu.Lock()
 		ordered := p.ordered
 		p.mu.Unlock()
-		// A crash just before our kill is still a crash.
-		status, _ := p.cmd.ProcessState.Sys().(syscall.WaitStatus)
-		exit(p, ordered && status.Signaled() && status.Signal() == syscall.SIGKILL)
+		exit(p, ordered && p.wasKilled())
 		close(p.exited)
 	}()
 	return p, nil
+}
+
+// wasKilled tells whether the process, which has ended, did so by SIGKILL: a
+// crash just before our kill is still a crash.
+func (p *process) wasKilled() bool {
+	if p.cmd.ProcessState == nil {
+		return false // somebody else waited for it
+	}
+	status, _ := p.cmd.ProcessState.Sys().(syscall.WaitStatus)
+	return status.Signaled() && status.Signal() == syscall.SIGKILL
 }
 
 func (p *process) pid() int { return p.cmd.Process.Pid }

@@ -1,0 +1,60 @@
+package checker
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// roleEvidence are the entries of a clock fault's evidence that tell whether the
+// cluster took notice: "4", or "4 -> 5" if it did.
+var roleEvidence = []string{"leader_epoch", "isr"}
+
+// coincidences is how many clock faults may go along with a change of roles
+// that is not theirs: a broker that a loaded machine did not let run for the length
+// of its session is rightly fenced, whatever the clocks show, but not each time
+// that somebody turns a clock.
+const coincidences = 1
+
+// clockMovedLeader finds brokers that take a wrong wall clock for silence.
+// Sessions, leases and timeouts go by a clock that nobody can set, so under a
+// clock fault alone nobody may be fenced: neither the leader nor the ISR may
+// change. No configuration excuses that, it is promised always. Faults near
+// other kinds of fault say nothing, since those have consequences of their own.
+func clockMovedLeader(r *run) []Verdict {
+	f := finding{check: CheckClockMoved}
+	alone := 0
+	for i := range r.faults {
+		w := &r.faults[i]
+		if w.kind != clock || !w.hit() || slices.ContainsFunc(r.faults, func(other fault) bool {
+			return other.kind != clock && other.near(w)
+		}) {
+			continue
+		}
+		alone++
+		if how := w.moved(); how != "" {
+			f.add(func() (string, []Op) {
+				return fmt.Sprintf("while nothing but clocks was wrong, from %s to %s (%s), %s",
+					seconds(w.began), w.until(), w.describe, how), nil
+			})
+		}
+	}
+	switch {
+	case alone == 0:
+		return []Verdict{{Check: f.check, Status: Skipped, Reason: "no clock fault was alone"}}
+	case f.count > 0 && f.count <= coincidences:
+		return []Verdict{{Check: f.check, Status: Unknown, Reason: f.reason + ": once, which a starved machine can do too"}}
+	}
+	return []Verdict{f.verdict(true)}
+}
+
+// moved says which roles changed while the fault was in force, if any.
+func (f *fault) moved() string {
+	var changes []string
+	for _, name := range roleEvidence {
+		if value := f.evidence[name]; strings.Contains(value, "->") {
+			changes = append(changes, fmt.Sprintf("%s went %s", name, value))
+		}
+	}
+	return strings.Join(changes, ", ")
+}

@@ -1,0 +1,47 @@
+package docker
+
+import (
+	"context"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/ackproof/ackproof/nemesis"
+)
+
+type fixedView nemesis.Roles
+
+func (v fixedView) Roles(context.Context) (nemesis.Roles, error) { return nemesis.Roles(v), nil }
+
+// Every fault of a schedule, as a run plays it, shows that it bit.
+func testSchedule(t *testing.T, c *Cluster) {
+	at := nemesis.Millis(0)
+	step := func(id int, fault nemesis.Fault) nemesis.Step {
+		s := nemesis.Step{ID: id, At: at, For: 300, Fault: fault}
+		s.Fault.Target = nemesis.Leader
+		at += 600
+		return s
+	}
+	schedule := nemesis.Schedule{
+		Format: nemesis.Format, Version: nemesis.Version, Nodes: 3, Length: 4000,
+		Steps: []nemesis.Step{
+			step(1, nemesis.Fault{Kind: nemesis.Partition, Shape: nemesis.Isolate, Clients: true}),
+			step(2, nemesis.Fault{Kind: nemesis.Kill}),
+			step(3, nemesis.Fault{Kind: nemesis.Pause}),
+			step(4, nemesis.Fault{Kind: nemesis.Wipe}),
+		},
+	}
+	view := fixedView{Leader: 2, LeaderEpoch: 1, ISR: []int{1, 2, 3}, Replicas: []int{1, 2, 3}, Controller: 1}
+	var healed []nemesis.Report
+	require.NoError(t, nemesis.Run(limited(t), schedule, c, view, func(r nemesis.Report) {
+		if !r.Begin {
+			healed = append(healed, r)
+		}
+	}))
+	require.Len(t, healed, len(schedule.Steps))
+	for _, r := range healed {
+		require.True(t, *r.Bit, "%s: %v", r.Describe, r.Evidence)
+		t.Logf("%s: %v", r.Describe, r.Evidence)
+	}
+	require.Empty(t, c.Unexpected())
+}

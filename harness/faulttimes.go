@@ -1,0 +1,133 @@
+package harness
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/ackproof/ackproof/harness/client"
+	"github.com/ackproof/ackproof/nemesis"
+)
+
+// FaultTime is one fault, measured on one cluster.
+type FaultTime struct {
+	Fault string
+	// Evidence is what was read back in the last round.
+	Evidence string
+	// Apply and Heal are medians: from asking until the fault was in force, or
+	// over, and that was read back.
+	Apply, Heal time.Duration
+	// Cannot says why the machine cannot have it; nothing was measured then.
+	Cannot string
+}
+
+// measuredFaults are those of which the times are told, each with the names of
+// its evidence. They hit a follower, so that the cluster works on.
+var measuredFaults = []struct {
+	name     string
+	fault    nemesis.Fault
+	evidence []string
+}{
+	{"partition, isolate", nemesis.Fault{Kind: nemesis.Partition, Shape: nemesis.Isolate}, []string{"held_bytes"}},
+	{"partition, one-way-in", nemesis.Fault{Kind: nemesis.Partition, Shape: nemesis.OneWayIn}, []string{"held_bytes"}},
+	{"pause", nemesis.Fault{Kind: nemesis.Pause}, []string{"state"}},
+	{"kill", nemesis.Fault{Kind: nemesis.Kill}, []string{"state", "restarted"}},
+	{"wipe", nemesis.Fault{Kind: nemesis.Wipe}, []string{"state", "data_bytes"}},
+	{"clock, one step", nemesis.Fault{Kind: nemesis.SkewClock, Clock: nemesis.Clock{Offset: 3_600_000}}, []string{"clock", "host_clock_moved"}},
+	{"clock, at rate 2", nemesis.Fault{Kind: nemesis.SkewClock, Clock: nemesis.Clock{Rate: 2}}, []string{"clock", "host_clock_moved"}},
+	{"clock, strobe", nemesis.Fault{Kind: nemesis.SkewClock, Clock: nemesis.Clock{Offset: 3_600_000, StrobePeriod: 20}}, []string{"clock", "host_clock_moved"}},
+}
+
+// inForceFor is long enough for a follower to miss some answers, and too short
+// for its session to end.
+const inForceFor = 400 * time.Millisecond
+
+// MeasureFaults makes a cluster as c says, in the folder dir, and measures each
+// fault that rounds times. tell, if set, hears of every measurement.
+func MeasureFaults(ctx context.Context, c Config, dir string, rounds int, tell func(FaultTime)) (times []FaultTime, err error) {
+	brokers, err := making{
+		kind: c.Cluster, dir: dir, nodes: c.Nodes, broker: c.Broker, agent: c.Agent, properties: c.brokerProperties(),
+	}.make(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, brokers.Stop()) }()
+	if err := brokers.Start(ctx); err != nil {
+		return nil, err
+	}
+	admin, err := client.NewAdmin(client.Settings{Bootstrap: brokers.Bootstrap(), Name: "ackproof"})
+	if err != nil {
+		return nil, err
+	}
+	defer admin.Close()
+	r := &run{config: c}
+	if err := r.makeTopic(ctx, admin, r.topic()); err != nil {
+		return nil, err
+	}
+	hand := nemesis.NewHand(brokers, client.View{Admin: admin, Topic: Topic, Partition: 0})
+	for _, m := range measuredFaults {
+		one := FaultTime{Fault: m.name, Cannot: c.Machine.Cannot[m.fault.Kind]}
+		var apply, heal []time.Duration
+		for round := 0; round < rounds && one.Cannot == ""; round++ {
+			m.fault.Target = nemesis.Follower
+			one.Evidence, one.Apply, one.Heal, err = measureFault(ctx, hand, m.fault, m.evidence)
+			if err == nil {
+				err = r.awaitWhole(ctx, admin)
+			}
+			if err != nil {
+				return nil, fmt.Errorf("%s, round %d: %w", m.name, round+1, err)
+			}
+			apply, heal = append(apply, one.Apply), append(heal, one.Heal)
+		}
+		one.Apply, one.Heal = median(apply), median(heal)
+		times = append(times, one)
+		if tell != nil {
+			tell(one)
+		}
+	}
+	return times, nil
+}
+
+func (r *run) awaitWhole(ctx context.Context, admin *client.Admin) error {
+	ctx, cancel := context.WithTimeout(ctx, recoverLimit)
+	defer cancel()
+	return admin.AwaitWhole(ctx, r.topic())
+}
+
+// measureFault applies a fault and heals it. One that shows no effect is an
+// error: its times would be those of nothing.
+func measureFault(ctx context.Context, hand *nemesis.Hand, f nemesis.Fault, names []string) (evidence string, apply, heal time.Duration, err error) {
+	began := time.Now()
+	begun, err := hand.Apply(ctx, f)
+	if err != nil {
+		return "", 0, 0, err
+	}
+	apply = time.Since(began)
+	sleepUntil(ctx, time.Now().Add(inForceFor))
+	began = time.Now()
+	healed, err := hand.Heal(ctx, begun.Step)
+	if err != nil {
+		return "", 0, 0, err
+	}
+	heal = time.Since(began)
+	report := healed[0]
+	if !*report.Bit {
+		return "", 0, 0, fmt.Errorf("%s had no effect: %v", report.Describe, report.Evidence)
+	}
+	var parts []string
+	for _, name := range names {
+		parts = append(parts, fmt.Sprintf("%s %s", name, report.Evidence[name]))
+	}
+	return strings.Join(parts, "; "), apply, heal, nil
+}
+
+// median is the middle one, or 0 of none.
+func median(of []time.Duration) time.Duration {
+	if len(of) == 0 {
+		return 0
+	}
+	return slices.Sorted(slices.Values(of))[len(of)/2]
+}
