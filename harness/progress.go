@@ -25,7 +25,7 @@ const (
 	// recovery, drain, stop and judgement.
 	overhead = 4 * time.Second
 	// containersToo is what it takes more to make containers, and remove them.
-	containersToo = 4 * time.Second
+	containersToo = 6 * time.Second
 )
 
 // expectedTime is about how long a run takes.

@@ -7,7 +7,10 @@ type Stats struct {
 	// Peers counts since the agent's start, by the names of the last State.
 	Peers     map[string]PeerStats `json:"peers"`
 	Processes []Process            `json:"processes"`
-	Clocks    []ClockReading       `json:"clocks"`
+	// HostUnixNS is the machine's wall clock, which every process reads whose
+	// clock is not in Clocks: those are read back under a clock fault only.
+	HostUnixNS int64          `json:"host_unix_ns"`
+	Clocks     []ClockReading `json:"clocks"`
 }
 
 // PeerStats counts what a fault did to the packets from a peer, and to it. A healthy link is

@@ -40,7 +40,7 @@ func (c *Cluster) ReadClock(id int) (process, host time.Time, err error) {
 	defer cancel()
 	stats, err := c.AgentStats(ctx, id)
 	if err == nil {
-		process, host, err = readingOf(stats.Clocks)
+		process, host, err = readingOf(stats)
 	}
 	if err != nil {
 		return process, host, fmt.Errorf("read clock of node %d: %w", id, err)
@@ -49,10 +49,16 @@ func (c *Cluster) ReadClock(id int) (process, host time.Time, err error) {
 }
 
 // readingOf takes the broker's reading: it is the only process of its sandbox
-// beside the agent.
-func readingOf(readings []agent.ClockReading) (process, host time.Time, err error) {
-	err = errors.New("it has no process")
-	for _, r := range readings {
+// beside the agent. Without a fault it reads the host's clock.
+func readingOf(stats agent.Stats) (process, host time.Time, err error) {
+	if stateOf(stats.Processes) == nemesis.StateDead {
+		return process, host, errors.New("it has no process")
+	}
+	if len(stats.Clocks) == 0 {
+		host = time.Unix(0, stats.HostUnixNS)
+		return host, host, nil
+	}
+	for _, r := range stats.Clocks {
 		if r.Error != "" {
 			err = errors.New(r.Error)
 			continue

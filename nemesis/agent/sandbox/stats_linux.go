@@ -3,6 +3,7 @@ package sandbox
 import (
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/ackproof/ackproof/nemesis/agent"
 )
@@ -12,7 +13,10 @@ import (
 func (n *node) Stats() (agent.Stats, error) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	stats := agent.Stats{Gen: n.state.Gen, Processes: []agent.Process{}, Clocks: n.readClocks()}
+	stats := agent.Stats{
+		Gen: n.state.Gen, Processes: []agent.Process{},
+		HostUnixNS: time.Now().UnixNano(), Clocks: n.readClocks(),
+	}
 	peers, linksErr := n.links.Stats()
 	if linksErr != nil {
 		linksErr = fmt.Errorf("stats of links: %w", linksErr)
