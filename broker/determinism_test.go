@@ -4,8 +4,6 @@ import (
 	crand "crypto/rand"
 	"io"
 	"math/rand/v2"
-	"os/exec"
-	"strings"
 	"testing"
 	"time"
 
@@ -13,38 +11,6 @@ import (
 
 	"github.com/ackproof/ackproof/broker/model"
 )
-
-// TestCoreImportsNothingThatDecidesForItself guards the core's contract: the
-// packages that run inside a step may not reach a clock, a socket, the
-// environment or shared state.
-func TestCoreImportsNothingThatDecidesForItself(t *testing.T) {
-	forbidden := map[string]bool{
-		"os": true, "net": true, "sync": true, "sync/atomic": true, "context": true, "os/signal": true, "syscall": true,
-		"runtime": true, "unsafe": true, "math/rand": true, "crypto/rand": true, "log": true, "log/slog": true, "net/http": true,
-	}
-	out, err := exec.Command("go", "list", "-f", `{{.ImportPath}}: {{join .Imports " "}}`,
-		".", "./model", "./mutant", "./storage", "./partition", "./controller", "./wire").CombinedOutput()
-	require.NoError(t, err, string(out))
-	lines := strings.Split(strings.TrimSpace(string(out)), "\n")
-	require.Len(t, lines, 7)
-	for _, line := range lines {
-		pkg, imports, _ := strings.Cut(line, ": ")
-		for _, imported := range strings.Fields(imports) {
-			require.False(t, forbidden[imported], "%s imports %s", pkg, imported)
-		}
-	}
-}
-
-// TestCoreReadsNoClockAndStartsNoGoroutine catches what imports cannot show.
-func TestCoreReadsNoClockAndStartsNoGoroutine(t *testing.T) {
-	for _, pattern := range []string{`time\.(Now|Since|Sleep|After|Tick|NewTimer|NewTicker)\(`, `^\s*go (func|[a-z])`, `\bmake\(chan `, `\bselect \{`} {
-		out, _ := exec.Command("grep", "-rnE", "--include=*.go", "--exclude=*_test.go",
-			pattern, "core.go", "model", "mutant", "storage", "partition", "controller", "wire").Output()
-		for _, line := range strings.Split(strings.TrimSpace(string(out)), "\n") {
-			require.True(t, line == "" || strings.HasPrefix(line, "storage/osfs/"), "%s: %s", pattern, line)
-		}
-	}
-}
 
 // fixRaftJitter replaces the source from which raft draws its election jitter.
 func fixRaftJitter(t *testing.T, seed uint64) {

@@ -48,10 +48,10 @@ func markerPath(cfg Config) string { return path.Join(cfg.LogDir, ".kafka_cleans
 
 // openLifecycle reads the clean-shutdown marker and removes it at once: a crash
 // during the start that follows must count as unclean (KAFKA-10471).
-func openLifecycle(cfg Config, rand *rand.Rand) (lifecycle, error) {
+func openLifecycle(cfg Config, draw *rand.Rand) (lifecycle, error) {
 	l := lifecycle{previousEpoch: model.NoBrokerEpoch, epoch: model.NoBrokerEpoch, fenced: true}
 	for i := range l.incarnation {
-		l.incarnation[i] = byte(rand.Uint32())
+		l.incarnation[i] = byte(draw.Uint32())
 	}
 	data, found, err := storage.ReadFile(cfg.FS, markerPath(cfg))
 	if err != nil || !found {
