@@ -54,7 +54,7 @@ func (r *run) live(ctx context.Context) {
 		properties: r.config.brokerProperties(), mutant: r.config.Mutant, seed: r.config.Seed,
 	}.make(ctx)
 	if err != nil {
-		r.fail(err)
+		r.fail(causeOf(ctx, err))
 		return
 	}
 	defer func() {

@@ -76,7 +76,7 @@ func TestBadInputIsOneLine(t *testing.T) {
 		{"schedule that is torn", []string{"run", "--schedule", "torn.json"}, "torn.json: line 2: not JSON: "},
 		{"schedule of other nodes", []string{"run", "--schedule", "role.json", "--nodes", "5"}, "role.json"},
 		{"results are a file", []string{"run", "--results", "file"}, `ackproof run: results is "file", allowed is a folder that can be written to: `},
-		{"results below a file", []string{"suite", "durability", "--results", "file/x"}, `ackproof suite: results is "file/x", allowed is a folder that can be written to: `},
+		{"results below a file", []string{"suite", "durability", "--cluster", "local", "--results", "file/x"}, `ackproof suite: results is "file/x", allowed is a folder that can be written to: `},
 		{"cluster below a file", []string{"cluster", "up", "--dir", "file/x"}, "ackproof cluster: dir: mkdir file: not a directory"},
 		{"EDN into a folder that is not", []string{"check", "end.jsonl", "--edn", "no/such.edn"}, `ackproof check: edn is "no/such.edn", allowed is a file that can be written to: `},
 	}

@@ -230,7 +230,7 @@ func TestAnInterruptedRunStopsEverythingAndIsUnknown(t *testing.T) {
 func TestAnInterruptedSuiteKeepsItsRows(t *testing.T) {
 	results := integration(t)
 	t.Parallel()
-	cmd := exec.Command(program, "suite", "durability", "--quick", "--results", results)
+	cmd := exec.Command(program, "suite", "durability", "--quick", "--cluster", "local", "--results", results)
 	cmd.Env = append(os.Environ(), "TMPDIR="+t.TempDir())
 	var stdout, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr

@@ -21,8 +21,8 @@ import (
 // own: to kill it, or to see all that it writes.
 var program string
 
-// TestMain builds the real binary once, and lets the test binary be the broker,
-// as the real one is.
+// TestMain builds the real binaries once, side by side as make build does, and
+// lets the test binary be the broker, as the real one is.
 func TestMain(m *testing.M) {
 	switch {
 	case len(os.Args) == 2 && os.Args[1] == tellTime:
@@ -38,7 +38,9 @@ func TestMain(m *testing.M) {
 		panic(err)
 	}
 	program = filepath.Join(dir, "ackproof")
-	if out, err := exec.Command("go", "build", "-o", program, ".").CombinedOutput(); err != nil {
+	build := exec.Command("go", "build", "-o", dir, "../...")
+	build.Env = append(os.Environ(), "CGO_ENABLED=0") // containers take static ones only
+	if out, err := build.CombinedOutput(); err != nil {
 		panic(fmt.Sprintf("build: %v\n%s", err, out))
 	}
 	code := m.Run()
