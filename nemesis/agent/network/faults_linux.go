@@ -31,7 +31,7 @@ func Open(namespace int) (*Faults, error) {
 	if !f.capabilities.NFTables.Supported {
 		return f, nil
 	}
-	return f, f.filter.apply(nil)
+	return f, f.filter.remove()
 }
 
 // Capabilities is what Open found.
@@ -194,6 +194,9 @@ func (f *Faults) Close() error {
 	if f.netem != nil {
 		f.netem.handle.Close()
 		f.netem = nil
+	}
+	if f.capabilities.NFTables.Supported {
+		err = errors.Join(err, f.filter.remove())
 	}
 	return err
 }
