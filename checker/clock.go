@@ -6,10 +6,6 @@ import (
 	"strings"
 )
 
-// roleEvidence are the entries of a clock fault's evidence that tell whether the
-// cluster took notice: "4", or "4 -> 5" if it did.
-var roleEvidence = []string{"leader_epoch", "isr"}
-
 // coincidences is how many clock faults may go along with a change of roles
 // that is not theirs: a broker that a loaded machine did not let run for the length
 // of its session is rightly fenced, whatever the clocks show, but not each time
@@ -18,8 +14,8 @@ const coincidences = 1
 
 // clockMovedLeader finds brokers that take a wrong wall clock for silence.
 // Sessions, leases and timeouts go by a clock that nobody can set, so under a
-// clock fault alone nobody may be fenced: neither the leader nor the ISR may
-// change. No configuration excuses that, it is promised always. Faults near
+// clock fault alone nobody may be fenced: no leader may change and nobody leave an
+// ISR. No configuration excuses that, it is promised always. Faults near
 // other kinds of fault say nothing, since those have consequences of their own.
 func clockMovedLeader(r *run) []Verdict {
 	f := finding{check: CheckClockMoved}
@@ -48,13 +44,26 @@ func clockMovedLeader(r *run) []Verdict {
 	return []Verdict{f.verdict(true)}
 }
 
-// moved says which roles changed while the fault was in force, if any.
+// moved says, by the evidence, who lost a role while the fault was in force, if
+// anybody did. A replica that joins the ISR lost nothing.
 func (f *fault) moved() string {
 	var changes []string
-	for _, name := range roleEvidence {
-		if value := f.evidence[name]; strings.Contains(value, "->") {
-			changes = append(changes, fmt.Sprintf("%s went %s", name, value))
-		}
+	if before, after := changed(f.evidence["leader_epoch"]); before != after {
+		changes = append(changes, fmt.Sprintf("the leader's epoch went from %s to %s", before, after))
+	}
+	before, after := changed(f.evidence["isr"])
+	members := strings.Split(after, ",")
+	if slices.ContainsFunc(strings.Split(before, ","), func(id string) bool { return !slices.Contains(members, id) }) {
+		changes = append(changes, fmt.Sprintf("the ISR went from %s to %s", before, after))
 	}
 	return strings.Join(changes, ", ")
+}
+
+// changed reads an entry of evidence: "4", or "4 -> 5" if it changed.
+func changed(evidence string) (before, after string) {
+	before, after, found := strings.Cut(evidence, "->")
+	if !found {
+		return evidence, evidence
+	}
+	return strings.TrimSpace(before), strings.TrimSpace(after)
 }

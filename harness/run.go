@@ -74,6 +74,9 @@ func prepare(ctx context.Context, c Config) (nemesis.Schedule, string, error) {
 // start makes a run of a configuration that has been checked.
 func start(ctx context.Context, c Config, schedule nemesis.Schedule, build string, tell func(Progress)) (Outcome, error) {
 	c.Length = schedule.Length
+	if c.ScheduleFile != "" {
+		c.Nemesis = []string{schedule.Name} // what really happens, for the record
+	}
 	r := &run{config: c, schedule: schedule, progress: newProgress(tell, expectedTime(c, schedule))}
 	defer r.progress.end()
 	if err := r.open(build, time.Now()); err != nil {

@@ -70,13 +70,15 @@ func TestRunClockThatDidNotBite(t *testing.T) {
 		"a clock that stays right":   {Clock{Offset: hour}, func(c *fakeCluster) { c.deaf = true }, ""},
 		"a rate that stays the same": {Clock{Rate: 2}, func(c *fakeCluster) { c.deaf = true }, ""},
 		"a strobe that never comes":  {Clock{Offset: hour, StrobePeriod: 100}, func(c *fakeCluster) { c.deaf = true }, ""},
-		"the host's clock as well":   {Clock{Offset: hour}, func(c *fakeCluster) { time.AfterFunc(2*time.Second, func() { c.host = 2 * time.Second }) }, ""},
+		"the host's clock as well": {Clock{Offset: hour}, func(c *fakeCluster) {
+			c.later(2*time.Second, func() { c.host = 2 * time.Second })
+		}, ""},
 		"a clock that cannot be read": {Clock{Offset: hour}, func(c *fakeCluster) {
 			c.fail["read clock"] = errors.New("no clock")
 		}, "no clock"},
 		"a clock that cannot be set": {Clock{Offset: hour}, func(c *fakeCluster) {
 			c.fail["clock"] = errors.New("not here")
-			time.AfterFunc(2*time.Second, func() { delete(c.fail, "clock") })
+			c.later(2*time.Second, func() { delete(c.fail, "clock") })
 		}, "not here"},
 	}
 	for name, test := range tests {
@@ -111,9 +113,14 @@ func TestRunClocksOverlap(t *testing.T) {
 func TestRunClockTellsWhenRolesMoved(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := newFakeCluster(3)
-		roles := threeNodes
-		time.AfterFunc(2*time.Second, func() { roles.Leader, roles.LeaderEpoch, roles.ISR = 1, 5, []int{1, 3} })
-		reports := play(t, c, viewFunc(func() (Roles, error) { return roles, nil }), schedule(t, 3,
+		view := viewFunc(func() (Roles, error) {
+			roles := threeNodes
+			if time.Since(c.start) > 2*time.Second {
+				roles.Leader, roles.LeaderEpoch, roles.ISR = 1, 5, []int{1, 3}
+			}
+			return roles, nil
+		})
+		reports := play(t, c, view, schedule(t, 3,
 			step(1, 1, 2, Fault{Kind: SkewClock, Target: Controller, Clock: Clock{Offset: hour}})))
 		requireBit(t, reports, true)
 		require.Equal(t, "4 -> 5", reports[1].Evidence["leader_epoch"])

@@ -58,6 +58,15 @@ func (c *fakeCluster) onNode(ctx context.Context, name string, node int, change 
 	return c.act(ctx, name, fmt.Sprintf(" %d", node), change)
 }
 
+// later changes something after a while.
+func (c *fakeCluster) later(after time.Duration, change func()) {
+	time.AfterFunc(after, func() {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		change()
+	})
+}
+
 // did returns the log.
 func (c *fakeCluster) did() []string {
 	c.mu.Lock()

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 	"sync"
 	"time"
 )
@@ -13,14 +12,13 @@ import (
 type Target struct {
 	PID  int
 	Name string
+	// Forked tells that it still runs the program of the process that forked it,
+	// and may share its memory.
+	Forked bool
+	// Starting tells that it is a container runtime that has yet to become the
+	// container's program.
+	Starting bool
 }
-
-// catchable is what runc calls itself between joining a container's namespaces
-// and becoming the container's program.
-const (
-	runtimePrefix = "runc:["
-	catchable     = "runc:[2:INIT]"
-)
 
 // Keeper keeps the clocks of all targets as a fault says, also of those that
 // start later or become another program. What a container runtime starts is
@@ -44,7 +42,7 @@ type Keeper struct {
 // kept is a process with the setting that it has.
 type kept struct {
 	*Process
-	name    string
+	target  Target
 	setting Setting
 }
 
@@ -142,26 +140,26 @@ func (k *Keeper) keep(target Target) error {
 	if k.catching[target.PID] {
 		return nil
 	}
-	if strings.HasPrefix(target.Name, runtimePrefix) {
-		if target.Name == catchable {
-			k.catch(target)
-		}
-		return nil // its earlier stages are not worth the trouble
+	if target.Starting {
+		k.catch(target) // the memory that it has now may be the runtime's own
+		return nil
 	}
 	p := k.processes[target.PID]
-	if p != nil && p.Gone() {
+	// What has become another program is gone, unless another process keeps the
+	// memory: then only that it was forked before tells.
+	if p != nil && (p.Gone() || p.target.Forked && !target.Forked) {
 		k.forget(target.PID, p)
 		p = nil
 	}
 	if p == nil {
-		process, err := Install(target.PID)
+		taken, err := Install(target.PID)
 		if err != nil {
 			return err
 		}
-		p = &kept{Process: process}
+		p = &kept{Process: taken}
 		k.processes[target.PID] = p
 	}
-	p.name = target.Name
+	p.target = target
 	setting := k.now()
 	if p.setting == setting {
 		return nil
@@ -181,7 +179,7 @@ func (k *Keeper) catch(target Target) {
 	ctx, fault, since := k.ctx, k.fault, k.since
 	k.catches.Go(func() {
 		setting := Setting{}
-		process, err := InstallAtExec(ctx, target.PID, func() Setting {
+		caught, err := InstallAtExec(ctx, target.PID, func() Setting {
 			setting = fault.setting(since, time.Now())
 			return setting
 		})
@@ -189,7 +187,7 @@ func (k *Keeper) catch(target Target) {
 		defer k.mu.Unlock()
 		delete(k.catching, target.PID)
 		if err == nil { // else it ended, or Reconcile will try and tell
-			k.processes[target.PID] = &kept{Process: process, name: target.Name, setting: setting}
+			k.processes[target.PID] = &kept{Process: caught, target: Target{PID: target.PID, Name: target.Name}, setting: setting}
 		}
 	})
 }
@@ -206,12 +204,12 @@ func (k *Keeper) Read() []Kept {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	var read []Kept
-	for pid, p := range k.processes {
+	for _, p := range k.processes {
 		reading, err := p.Read()
 		if errors.Is(err, ErrGone) {
 			continue
 		}
-		read = append(read, Kept{Target: Target{PID: pid, Name: p.name}, Reading: reading, Err: err})
+		read = append(read, Kept{Target: p.target, Reading: reading, Err: err})
 	}
 	return read
 }

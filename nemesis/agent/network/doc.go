@@ -9,8 +9,8 @@
 // (held at the output, TCP small queues throttle the sender to a few packets per
 // delay). Only replies to a peer without an agent are cut at the output.
 //
-// The one invariant: everything is in one nftables table of our own, so heal is
-// the removal of that table, and nobody else's rules are touched. What waits in
-// user space is let go if the agent dies (the bypass flag of the queue rule), so
-// no fault outlives it except a rule, and a rule dies with its namespace.
+// The one invariant: everything is in one nftables table of our own, which is
+// removed at the end, and nobody else's rules are touched. What waits in user
+// space is let go if the agent dies (the bypass flag of the queue rule), so no
+// fault outlives it except a rule, and a rule dies with its namespace.
 package network

@@ -31,7 +31,7 @@ func Open(namespace int) (*Faults, error) {
 	if !f.capabilities.NFTables.Supported {
 		return f, nil
 	}
-	return f, f.filter.apply(nil)
+	return f, f.filter.remove()
 }
 
 // Capabilities is what Open found.
@@ -43,6 +43,7 @@ func (f *Faults) Capabilities() Capabilities { return f.capabilities }
 func (f *Faults) Apply(state agent.State) (map[string]float64, error) {
 	ms := map[string]float64{}
 	if sameLinks(f.inForce, state) && !f.unsure {
+		f.inForce = state
 		return ms, nil
 	}
 	if err := f.check(state); err != nil {
@@ -67,8 +68,31 @@ func (f *Faults) Apply(state agent.State) (map[string]float64, error) {
 	return ms, nil
 }
 
+// sameLinks tells whether two states make the same links bad. What they say
+// about healthy ones is no difference.
 func sameLinks(a, b agent.State) bool {
-	return a.Seed == b.Seed && maps.Equal(a.Links, b.Links) && maps.Equal(a.Peers, b.Peers)
+	return maps.Equal(badLinks(a), badLinks(b))
+}
+
+// badLink is all that a bad link depends on.
+type badLink struct {
+	agent.Link
+	address string
+	seed    uint64
+}
+
+func badLinks(state agent.State) map[string]badLink {
+	bad := map[string]badLink{}
+	for peer, link := range state.Links {
+		if link == (agent.Link{}) {
+			continue
+		}
+		bad[peer] = badLink{Link: link, address: state.Peers[peer]}
+		if link.Shaped() {
+			bad[peer] = badLink{link, state.Peers[peer], state.Seed}
+		}
+	}
+	return bad
 }
 
 // check refuses what this kernel cannot do, rather than pass nothing off as a fault.
@@ -170,6 +194,9 @@ func (f *Faults) Close() error {
 	if f.netem != nil {
 		f.netem.handle.Close()
 		f.netem = nil
+	}
+	if f.capabilities.NFTables.Supported {
+		err = errors.Join(err, f.filter.remove())
 	}
 	return err
 }

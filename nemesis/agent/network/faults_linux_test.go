@@ -151,6 +151,27 @@ func TestDelayHoldsBackAndHealLetsGoInOrder(t *testing.T) {
 	require.EqualValues(t, 100, l.stats(t).Delayed.Packets)
 }
 
+// The kernel drops what waits for a verdict when a hook goes away.
+func TestOtherFaultsDoNotTouchWhatIsHeldBack(t *testing.T) {
+	l := newLab(t)
+	atPeer, atNode := l.datagrams(t)
+	l.apply(t, agent.Link{DelayMS: 60_000})
+	for i := range byte(100) {
+		_, err := atPeer.Write([]byte{i})
+		require.NoError(t, err)
+	}
+	require.Eventually(t, func() bool { return l.waiting() == 100 }, 10*time.Second, time.Millisecond)
+	state := l.faults.inForce
+	for _, link := range []agent.Link{{Cut: true}, {}} {
+		state.Links = map[string]agent.Link{"n2": {DelayMS: 60_000}, "n3": link}
+		_, err := l.faults.Apply(state)
+		require.NoError(t, err)
+	}
+	require.Equal(t, 100, l.waiting())
+	l.apply(t, agent.Link{})
+	require.Len(t, receive(t, atNode, 100), 100)
+}
+
 func (l *lab) waiting() int {
 	l.faults.queue.line.mu.Lock()
 	defer l.faults.queue.line.mu.Unlock()

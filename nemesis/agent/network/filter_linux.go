@@ -55,8 +55,7 @@ func table() *nftables.Table {
 	return &nftables.Table{Family: nftables.TableFamilyIPv4, Name: tableName}
 }
 
-// apply replaces all rules in one transaction and reads them back. No rules is
-// no table.
+// apply replaces all rules in one transaction and reads them back.
 func (f *filter) apply(rules []Rule) error {
 	conn, err := connect(f.namespace)
 	if err != nil {
@@ -82,15 +81,13 @@ func (f *filter) apply(rules []Rule) error {
 	return nil
 }
 
+// write keeps the chains, also empty ones: when a hook is taken away, the kernel
+// drops all packets that wait for a verdict, of every peer.
 func (f *filter) write(conn *nftables.Conn, rules []Rule) {
-	conn.AddTable(table()) // so that there is one to delete
-	conn.DelTable(table())
-	if len(rules) == 0 {
-		return
-	}
 	conn.AddTable(table())
 	for _, chain := range chains() {
 		conn.AddChain(chain)
+		conn.FlushChain(chain)
 	}
 	for _, rule := range rules {
 		conn.AddRule(&nftables.Rule{
@@ -100,6 +97,20 @@ func (f *filter) write(conn *nftables.Conn, rules []Rule) {
 			UserData: userdata.AppendString(nil, userdata.TypeComment, comment(rule)),
 		})
 	}
+}
+
+// remove takes the table away; none is no error.
+func (f *filter) remove() error {
+	conn, err := connect(f.namespace)
+	if err != nil {
+		return err
+	}
+	conn.AddTable(table()) // so that there is one to delete
+	conn.DelTable(table())
+	if err := conn.Flush(); err != nil {
+		return fmt.Errorf("nftables: remove table: %w", err)
+	}
+	return nil
 }
 
 // chains are ours, in the order of a plan's rules.

@@ -1,8 +1,10 @@
 package network
 
 import (
+	"cmp"
 	"container/heap"
 	"net/netip"
+	"slices"
 	"sync"
 	"time"
 
@@ -71,13 +73,26 @@ func (l *line) shape(state agent.State) {
 		}
 	}
 	l.shapes, l.peers = shapes, peers
-	for i := range l.waiting {
-		if _, still := shapes[l.waiting[i].source]; !still {
-			l.waiting[i].due = time.Time{}
+	l.releaseHealed()
+}
+
+// releaseHealed lets go, as they came, the packets of links that are not shaped
+// any more.
+func (l *line) releaseHealed() {
+	var healed, still waiting
+	for _, p := range l.waiting {
+		if _, shaped := l.shapes[p.source]; shaped {
+			still = append(still, p)
+		} else {
+			healed = append(healed, p)
 		}
 	}
+	slices.SortFunc(healed, func(a, b packet) int { return cmp.Compare(a.order, b.order) })
+	for _, p := range healed {
+		l.deliver(p)
+	}
+	l.waiting = still
 	heap.Init(&l.waiting)
-	l.poke()
 }
 
 // arrive decides a packet's fate. One from nobody that is shaped passes: it was
@@ -118,7 +133,7 @@ func (l *line) poke() {
 	}
 }
 
-// run releases what is due; on close, everything.
+// run releases what is due.
 func (l *line) run() {
 	defer close(l.stopped)
 	timer := time.NewTimer(0)
@@ -130,7 +145,6 @@ func (l *line) run() {
 		case <-timer.C:
 		case <-l.wake:
 		case <-l.stop:
-			l.release(time.Now().Add(24 * time.Hour)) // beyond any delay
 			return
 		}
 	}
@@ -144,13 +158,17 @@ func (l *line) release(now time.Time) (next time.Time, any bool) {
 		if l.waiting[0].due.After(now) {
 			return l.waiting[0].due, true
 		}
-		p := heap.Pop(&l.waiting).(packet)
-		l.verdict(p.id, true)
-		counts := l.counts[p.peer]
-		add(&counts.Delayed, p.bytes)
-		l.counts[p.peer] = counts
+		l.deliver(heap.Pop(&l.waiting).(packet))
 	}
 	return time.Time{}, false
+}
+
+// deliver lets a packet go that was held back.
+func (l *line) deliver(p packet) {
+	l.verdict(p.id, true)
+	counts := l.counts[p.peer]
+	add(&counts.Delayed, p.bytes)
+	l.counts[p.peer] = counts
 }
 
 // stats returns the counts so far, by peer.

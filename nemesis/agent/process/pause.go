@@ -55,7 +55,9 @@ func (h *Pauser) wanted(matches []agent.Match) (map[ID]Process, error) {
 	}
 	for _, match := range matches {
 		for _, p := range Pick(all, match) {
-			if !p.Ended() {
+			// A container runtime that is stopped hangs the engine; it becomes what is to
+			// be stopped soon enough.
+			if !p.Ended() && !p.Starting() {
 				wanted[p.ID] = p
 			}
 		}

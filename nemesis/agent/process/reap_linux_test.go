@@ -47,7 +47,7 @@ func reapOrphan() string {
 	if err != nil || p.Parent != os.Getpid() {
 		return fmt.Sprintf("orphan %d is not ours: %+v, %v", orphan, p, err)
 	}
-	Reap()
+	Table{}.Reap()
 	read.Close()
 	write.Close()
 	for deadline := time.Now().Add(10 * time.Second); time.Now().Before(deadline); time.Sleep(time.Millisecond) {

@@ -20,6 +20,9 @@ type Process struct {
 	Exe     string // path of the executable; "" if it cannot be read
 	Cmdline string // arguments joined by spaces
 	State   byte   // as in proc(5): R, S, D, T, t, Z, X
+	// Forked tells that it still runs the program of the process that forked it,
+	// whose memory it may even share (vfork).
+	Forked bool
 }
 
 // ID names one process for good: a pid alone comes back.
@@ -30,6 +33,10 @@ type ID struct {
 
 // Ended tells whether the process has ended; it may wait to be reaped.
 func (p Process) Ended() bool { return p.State == 'Z' || p.State == 'X' }
+
+// Starting tells that a container runtime outside the namespace has put the
+// process into it, and that it has yet to become the container's program.
+func (p Process) Starting() bool { return p.Forked && p.Parent == 0 }
 
 // Table is a /proc. The zero value is the caller's own.
 type Table struct {
@@ -88,6 +95,9 @@ func (t Table) Read(pid int) (Process, error) {
 	return p, nil
 }
 
+// forkNoExec is the kernel's PF_FORKNOEXEC.
+const forkNoExec = 0x40
+
 // parseStat reads proc(5)'s stat. The name stands in parentheses and may hold
 // any byte, parentheses and spaces too: it ends at the last one.
 func parseStat(stat []byte) (Process, error) {
@@ -95,15 +105,16 @@ func parseStat(stat []byte) (Process, error) {
 	if open < 0 || end < open {
 		return Process{}, fmt.Errorf("stat %.60q: no name in parentheses", stat)
 	}
-	const state, parent, startTicks = 0, 1, 19 // fields 3, 4 and 22, counted behind the name
+	const state, parent, flags, startTicks = 0, 1, 6, 19 // fields 3, 4, 9 and 22, counted behind the name
 	fields := strings.Fields(string(stat[end+1:]))
 	if len(fields) <= startTicks {
 		return Process{}, fmt.Errorf("stat %.60q: %d fields behind the name, wanted more than %d", stat, len(fields), startTicks)
 	}
 	pid, errPID := strconv.Atoi(strings.TrimSpace(string(stat[:open])))
 	ppid, errParent := strconv.Atoi(fields[parent])
+	bits, errBits := strconv.ParseUint(fields[flags], 10, 64)
 	ticks, errTicks := strconv.ParseUint(fields[startTicks], 10, 64)
-	if err := errors.Join(errPID, errParent, errTicks); err != nil {
+	if err := errors.Join(errPID, errParent, errBits, errTicks); err != nil {
 		return Process{}, fmt.Errorf("stat %.60q: %w", stat, err)
 	}
 	return Process{
@@ -111,6 +122,7 @@ func parseStat(stat []byte) (Process, error) {
 		Parent: ppid,
 		Name:   string(stat[open+1 : end]),
 		State:  fields[state][0],
+		Forked: bits&forkNoExec != 0,
 	}, nil
 }
 

@@ -3,6 +3,7 @@ package process
 import (
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -16,6 +17,7 @@ func TestParseStat(t *testing.T) {
 	}{
 		"plain":       {"42 (ackbroker)" + behind, Process{ID: ID{42, 4711}, Parent: 3, Name: "ackbroker", State: 'S'}},
 		"space":       {"42 (runc:[2 INIT])" + behind, Process{ID: ID{42, 4711}, Parent: 3, Name: "runc:[2 INIT]", State: 'S'}},
+		"forked":      {strings.Replace("42 (sh)"+behind, " 4194304 ", " 4194368 ", 1), Process{ID: ID{42, 4711}, Parent: 3, Name: "sh", State: 'S', Forked: true}},
 		"parentheses": {"42 (a) R 9 (b)" + behind, Process{ID: ID{42, 4711}, Parent: 3, Name: "a) R 9 (b", State: 'S'}},
 	}
 	for name, test := range tests {
@@ -69,4 +71,10 @@ func TestListLeavesOutPIDOneAndWhatIsNoProcess(t *testing.T) {
 		{ID: ID{7, 4711}, Parent: 1, Name: "ackbroker", State: 'S', Cmdline: "/ackbroker --config /etc/b.properties"},
 		{ID: ID{20, 4711}, Parent: 1, Name: "kcat", State: 'S'},
 	}, got)
+}
+
+func TestStartingIsForkedFromOutside(t *testing.T) {
+	require.True(t, Process{Forked: true}.Starting())
+	require.False(t, Process{Forked: true, Parent: 7}.Starting(), "a worker that a broker forked")
+	require.False(t, Process{}.Starting(), "a broker")
 }

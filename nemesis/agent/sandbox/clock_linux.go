@@ -61,7 +61,9 @@ func (n *node) clockTargets() ([]clock.Target, error) {
 	var targets []clock.Target
 	for _, p := range process.Pick(all, n.state.Clock.Match) {
 		if !p.Ended() {
-			targets = append(targets, clock.Target{PID: p.PID, Name: p.Name})
+			targets = append(targets, clock.Target{
+				PID: p.PID, Name: p.Name, Forked: p.Forked, Starting: p.Starting(),
+			})
 		}
 	}
 	return targets, nil

@@ -18,7 +18,7 @@ func serve(in io.Reader, out, log io.Writer) error {
 	if err != nil {
 		return err
 	}
-	process.Reap()
+	process.Table{}.Reap()
 	fmt.Fprintln(log, "faultd: serving")
 	defer fmt.Fprintln(log, "faultd: stdin ended, healed")
 	return agent.Serve(node, in, out)

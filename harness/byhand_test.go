@@ -1,0 +1,69 @@
+package harness
+
+import (
+	"bufio"
+	"context"
+	"net"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/ackproof/ackproof/nemesis"
+)
+
+func TestAKeeperRefusesWhatItDoesNotUnderstand(t *testing.T) {
+	k, err := openKeeper(nil)
+	require.NoError(t, err)
+	k.serve(t.Context())
+	conn, err := net.Dial("unix", k.address())
+	require.NoError(t, err)
+	_, err = conn.Write([]byte(`{"explode":true}` + "\n"))
+	require.NoError(t, err)
+	said, err := bufio.NewReader(conn).ReadString('\n')
+	require.NoError(t, err)
+	require.Equal(t, `{"reports":null,"error":"request: json: unknown field \"explode\"","refused":true}`+"\n", said)
+	require.NoError(t, k.close())
+	require.NoFileExists(t, k.address())
+	require.NoDirExists(t, filepath.Dir(k.address()))
+}
+
+// A keeper that ends does not wait for somebody who has not asked yet.
+func TestAKeeperEndsWithItsContext(t *testing.T) {
+	k, err := openKeeper(nil)
+	require.NoError(t, err)
+	ctx, cancel := context.WithCancel(t.Context())
+	k.serve(ctx)
+	conn, err := net.Dial("unix", k.address())
+	require.NoError(t, err)
+	cancel()
+	require.NoError(t, k.close())
+	_, err = conn.Read(make([]byte, 1))
+	require.Error(t, err)
+}
+
+func TestNobodyKeepsTheCluster(t *testing.T) {
+	s := PlaygroundState{Nemesis: filepath.Join(t.TempDir(), socketName)}
+	_, err := s.Ask(t.Context(), ByHand{List: true})
+	require.ErrorContains(t, err, "ask the cluster's keeper: dial unix")
+}
+
+func TestEveryKindOfFaultIsMeasured(t *testing.T) {
+	measured := map[nemesis.Kind]bool{}
+	for _, m := range measuredFaults {
+		measured[m.fault.Kind] = true
+		m.fault.Target = nemesis.Follower
+		s := nemesis.Schedule{
+			Format: nemesis.Format, Version: nemesis.Version, Nodes: 3, Length: 1,
+			Steps: []nemesis.Step{{ID: 1, For: 1, Fault: m.fault}},
+		}
+		require.NoError(t, s.Validate(), m.name)
+		require.NotEmpty(t, m.evidence, m.name)
+	}
+	for _, kind := range []nemesis.Kind{nemesis.Partition, nemesis.Kill, nemesis.Pause, nemesis.Wipe, nemesis.SkewClock} {
+		require.True(t, measured[kind], kind)
+	}
+	require.Equal(t, 2*time.Second, median([]time.Duration{3 * time.Second, time.Second, 2 * time.Second}))
+	require.Zero(t, median(nil))
+}
