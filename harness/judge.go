@@ -41,7 +41,7 @@ func judgementOf(h *history.History) checker.Options {
 func Judge(path string) (Outcome, *history.History, error) {
 	info, err := os.Stat(path)
 	if err != nil {
-		return Outcome{}, nil, fmt.Errorf("check: %w", err)
+		return Outcome{}, nil, err
 	}
 	if !info.IsDir() {
 		h, err := history.Load(path)
@@ -52,7 +52,7 @@ func Judge(path string) (Outcome, *history.History, error) {
 	}
 	record, err := readRecord(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return Outcome{}, nil, fmt.Errorf("check: %s has no %s, allowed is a run's folder or a history file", path, runFile)
+		return Outcome{}, nil, fmt.Errorf("%s has no %s, allowed is a folder of a run or a suite, or a history file", path, runFile)
 	}
 	if err != nil {
 		return Outcome{}, nil, err
@@ -72,7 +72,7 @@ func judge(h *history.History, record Record) checker.Result {
 		result = with(result, checker.Verdict{Check: checkHarness, Status: checker.Unknown, Reason: record.Failure})
 	case record.Ended == "":
 		result = with(result, checker.Verdict{
-			Check: checkHarness, Status: checker.Unknown, Reason: "the harness was killed before the run ended",
+			Check: checkHarness, Status: checker.Unknown, Reason: "the run never ended: the harness was killed",
 		})
 	}
 	if n := len(record.Deaths); n > 0 {
@@ -83,17 +83,19 @@ func judge(h *history.History, record Record) checker.Result {
 	return result
 }
 
-// with adds a verdict, by the checker's own order: a promised violation decides
-// before any other, a violation before unknown, unknown before ok.
+// with adds a verdict before the others, by the checker's own order: a promised
+// violation decides before any other, a violation before unknown, unknown before
+// ok. Among equals it is the headline, for it is why the others are: a run that
+// was cut short has no drain, either.
 func with(result checker.Result, v checker.Verdict) checker.Result {
 	decides := false
 	switch v.Status {
 	case checker.Violation:
-		decides = result.Status != checker.Violation || v.Promised && !result.Broken()
+		decides = result.Status != checker.Violation || v.Promised
 	case checker.Unknown:
-		decides = result.Status == checker.OK
+		decides = result.Status != checker.Violation
 	}
-	result.Verdicts = append(result.Verdicts, v)
+	result.Verdicts = append([]checker.Verdict{v}, result.Verdicts...)
 	if decides {
 		result.Status, result.Reason = v.Status, v.Check+": "+v.Reason
 	}

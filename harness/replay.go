@@ -2,7 +2,9 @@ package harness
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"path/filepath"
 	"time"
 
@@ -54,6 +56,11 @@ func (r Replay) jobs() ([]job, Config, error) {
 		return nil, Config{}, fmt.Errorf("n is %d, allowed is 1 and above", r.Times)
 	}
 	record, err := readRecord(r.Dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		if suite, err := ReadSuite(r.Dir); err == nil && len(suite.Rows) > 0 {
+			return nil, Config{}, fmt.Errorf("%s holds many runs, allowed is the folder of one, such as %s", r.Dir, suite.Rows[0].Dir)
+		}
+	}
 	if err != nil {
 		return nil, Config{}, err
 	}
