@@ -22,11 +22,16 @@ const (
 )
 
 // grade says what a run is worth, and why in the few words that a table has room for. A broken promise
-// fails whatever was expected.
+// fails whatever was expected, and so do checkers that disagree.
 func grade(e expectation, result checker.Result) (checker.Status, string) {
 	violated := result.Status == checker.Violation
 	unfinished, _ := result.Verdict(checkHarness)
+	disagreed, _ := result.Verdict(checker.CheckDisagree)
 	switch {
+	// A judge that contradicts itself convicts and acquits nobody: that nothing
+	// was promised, or that a loss was due, is no excuse.
+	case disagreed.Status == checker.Violation:
+		return checker.Violation, "FAILED: " + checker.CheckDisagree
 	case result.Broken():
 		return checker.Violation, "FAILED: " + headline(result)
 	case e == mustLose && violated && result.Metrics.Lost > 0:

@@ -21,6 +21,11 @@ func result(status checker.Status, promised bool, lost int) checker.Result {
 	return r
 }
 
+// disagreeing is a result about which the exact check and Porcupine differ.
+func disagreeing(r checker.Result) checker.Result {
+	return with(r, checker.Verdict{Check: checker.CheckDisagree, Status: checker.Violation, Reason: "differ on log-0"})
+}
+
 // unpromised is a result of a configuration that promises nothing.
 func unpromised(r checker.Result) checker.Result {
 	r.Promise.Durability = false
@@ -43,6 +48,11 @@ func TestRunsAreGradedByWhatWasExpected(t *testing.T) {
 		{"loss that was never excluded", keepsPromises, result(checker.Violation, false, 3), checker.OK, "not promised: lost 3"},
 		{"anomaly without a loss", keepsPromises, result(checker.Violation, false, 0), checker.OK, "not promised: unseen"},
 		{"unknown", keepsPromises, result(checker.Unknown, false, 0), checker.Unknown, "unknown: unseen"},
+
+		{"checkers that disagree", keepsPromises, disagreeing(result(checker.OK, false, 0)), checker.Violation, "FAILED: checkers-disagree"},
+		{"checkers that disagree where nothing was promised", keepsPromises, unpromised(disagreeing(result(checker.Violation, false, 3))), checker.Violation, "FAILED: checkers-disagree"},
+		{"control whose checkers disagree", mustLose, disagreeing(result(checker.Violation, false, 3)), checker.Violation, "FAILED: checkers-disagree"},
+		{"replay whose checkers disagree", asJudged, disagreeing(result(checker.OK, false, 0)), checker.Violation, "FAILED: checkers-disagree"},
 
 		{"control that loses", mustLose, result(checker.Violation, false, 3), checker.OK, "lost 3, as it must"},
 		{"control that stays clean", mustLose, result(checker.OK, false, 0), checker.Violation, "BLIND: a schedule that must lose data was not seen to"},

@@ -37,7 +37,7 @@ func judgementOf(h *history.History) checker.Options {
 }
 
 // Judge judges the run in a folder, or a history file, from what is on the
-// disk. It writes nothing.
+// disk. It writes nothing. Files that contradict each other are an error.
 func Judge(path string) (Outcome, *history.History, error) {
 	info, err := os.Stat(path)
 	if err != nil {
@@ -61,12 +61,22 @@ func Judge(path string) (Outcome, *history.History, error) {
 	if err != nil {
 		return Outcome{}, nil, err
 	}
-	return Outcome{Dir: path, Record: record, Result: judge(h, record)}, h, nil
+	if err := consistent(path, record, h.Header); err != nil {
+		return Outcome{}, nil, err
+	}
+	result := checker.Check(h, judgementOf(h))
+	if h.Header.Schedule != "" {
+		schedule, err := nemesis.Load(filepath.Join(path, scheduleFile))
+		if err != nil {
+			return Outcome{}, nil, err
+		}
+		result = with(result, executed(schedule, h))
+	}
+	return Outcome{Dir: path, Record: record, Result: judge(result, record)}, h, nil
 }
 
-// judge is the checker's result and what only the harness could see.
-func judge(h *history.History, record Record) checker.Result {
-	result := checker.Check(h, judgementOf(h))
+// judge adds to a result what only the harness could see.
+func judge(result checker.Result, record Record) checker.Result {
 	switch {
 	case record.Failure != "":
 		result = with(result, checker.Verdict{Check: checkHarness, Status: checker.Unknown, Reason: record.Failure})

@@ -17,6 +17,7 @@ func store(t *testing.T, record Record, events func(*history.Recorder)) string {
 	t.Helper()
 	dir := t.TempDir()
 	record.Format, record.Version = Format, Version
+	record.Config = Config{Acks: "all", MinISR: 1, ReplicationFactor: 1, Nodes: 1}
 	require.NoError(t, writeJSON(filepath.Join(dir, runFile), record))
 	rec, err := history.Create(filepath.Join(dir, historyFile), history.Header{
 		Nodes: 1, Config: history.Config{Acks: "all", MinISR: 1, ReplicationFactor: 1, Idempotent: true},

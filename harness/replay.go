@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/ackproof/ackproof/checker"
+	"github.com/ackproof/ackproof/harness/history"
 )
 
 // Replay runs the schedule of a stored run again, Times times, on the stored
@@ -60,6 +61,13 @@ func (r Replay) jobs() ([]job, Config, error) {
 		if suite, err := ReadSuite(r.Dir); err == nil && len(suite.Rows) > 0 {
 			return nil, Config{}, fmt.Errorf("%s holds many runs, allowed is the folder of one, such as %s", r.Dir, suite.Rows[0].Dir)
 		}
+	}
+	if err != nil {
+		return nil, Config{}, err
+	}
+	h, err := history.Load(filepath.Join(r.Dir, historyFile))
+	if err == nil {
+		err = consistent(r.Dir, record, h.Header)
 	}
 	if err != nil {
 		return nil, Config{}, err
