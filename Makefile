@@ -34,17 +34,19 @@ $(ACTIONLINT):
 	GOBIN=$(CURDIR)/bin/tools go install github.com/rhysd/actionlint/cmd/actionlint@$(ACTIONLINT_VERSION)
 	mv bin/tools/actionlint $@
 
-test: ## all tests
+test: ## all tests; about 2 minutes
 	go vet ./...
 	go test ./...
 
 race: ## all tests under the race detector (needs cgo)
 	go test -race ./...
 
-fuzz: ## witness against Porcupine, and the codec, for a minute each
-	go test ./checker -run '^$$' -fuzz FuzzWitnessAgainstPorcupine -fuzztime 60s
+fuzz: ## witness against Porcupine, the history reader, the codec, for 30 s each
+	go test ./checker -run '^$$' -fuzz FuzzWitnessAgainstPorcupine -fuzztime 30s
+	go test ./harness/history -run '^$$' -fuzz FuzzRead -fuzztime 30s
+	go test ./broker/wire -run '^$$' -fuzz FuzzDecodeRequest -fuzztime 30s
 
-test-durability: build ## the main job: every configuration under faults, one table, exit code = verdict
+test-durability: build ## the main job: every configuration under faults, one table; fails unless ok
 	bin/ackproof suite durability $(ARGS)
 
 compare-acks: build ## acks 0, 1, all and min.insync.replicas 1, 2 under one schedule

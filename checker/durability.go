@@ -16,7 +16,7 @@ func durability(r *run) []Verdict {
 		unseen: finding{check: CheckUnseen},
 		lost:   finding{check: CheckLostWrite},
 		moved:  finding{check: CheckMoved},
-		kinds:  map[string]int{},
+		kinds:  map[string]int{}, replicas: map[int]bool{},
 	}
 	for _, p := range r.partitions {
 		l.judge(r, p)
@@ -68,8 +68,10 @@ type losses struct {
 	unseen, lost, moved finding
 	kinds               map[string]int
 	perNode             []Loss
+	replicas            map[int]bool // that lack something
 }
 
+// summary tells the kinds, which count a value once for each replica that lacks it.
 func (l *losses) summary() string {
 	var parts []string
 	for _, k := range lossKinds {
@@ -77,7 +79,11 @@ func (l *losses) summary() string {
 			parts = append(parts, fmt.Sprintf("%s %d", k, n))
 		}
 	}
-	return strings.Join(parts, ", ")
+	replicas := "replicas"
+	if len(l.replicas) == 1 {
+		replicas = "replica"
+	}
+	return fmt.Sprintf("on %d %s: %s", len(l.replicas), replicas, strings.Join(parts, ", "))
 }
 
 func (l *losses) judge(r *run, p *partition) {
@@ -155,6 +161,7 @@ func (l *losses) addUnseen(p *partition, w *drain, s *send, missing map[int32]bo
 	case s.offset >= w.end:
 		where = aboveWatermark
 	}
+	l.replicas[w.node] = true
 	l.kinds[seen]++
 	l.kinds[where]++
 	if missing[at] {

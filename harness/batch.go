@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -30,9 +31,16 @@ type Row struct {
 	Status  checker.Status  `json:"status"`
 	Grade   checker.Status  `json:"grade"`
 	Verdict string          `json:"verdict"`
+	Reason  string          `json:"reason,omitempty"` // the run's own, in full
 	Metrics checker.Metrics `json:"metrics"`
 	Seconds float64         `json:"seconds"`
 }
+
+// notRun is the verdict of a row that an interruption did not let begin.
+const notRun = "not run"
+
+// Ran tells whether the run was begun.
+func (r Row) Ran() bool { return r.Verdict != notRun }
 
 // job is a row before it has run.
 type job struct {
@@ -125,7 +133,7 @@ func (b Batch) one(ctx context.Context, j job, build string, tell func(Progress)
 		return row, nil
 	}
 	if stopped(ctx) {
-		row.Verdict = "not run"
+		row.Verdict = notRun
 		return row, nil
 	}
 	var (
@@ -144,10 +152,16 @@ func (b Batch) one(ctx context.Context, j job, build string, tell func(Progress)
 	case err != nil:
 		row.Verdict = "harness failed: " + oneLine(err)
 	default:
-		row.Dir, row.Status, row.Metrics = out.Dir, out.Result.Status, out.Result.Metrics
-		row.Grade, row.Verdict = grade(j.expect, out.Result)
+		row.Dir = out.Dir
+		row.judged(j.expect, out.Result)
 	}
 	return row, crash
+}
+
+// judged puts a result into the row.
+func (r *Row) judged(e expectation, result checker.Result) {
+	r.Status, r.Reason, r.Metrics = result.Status, result.Reason, result.Metrics
+	r.Grade, r.Verdict = grade(e, result)
 }
 
 // stopped tells whether ctx is done.
@@ -234,7 +248,7 @@ func casesOf(rows []Row) []report.Case {
 	for _, r := range rows {
 		cases = append(cases, report.Case{
 			Name: r.Name + " " + r.Fault, Status: r.Grade, Message: r.Verdict, Seconds: r.Seconds,
-			Detail: fmt.Sprintf("acked %d, lost %d; %s", r.Metrics.Acked, r.Metrics.Lost, r.Dir),
+			Detail: strings.TrimSpace(fmt.Sprintf("acked %d, lost %d; %s\n%s", r.Metrics.Acked, r.Metrics.Lost, r.Dir, r.Reason)),
 		})
 	}
 	return cases

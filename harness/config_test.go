@@ -64,6 +64,29 @@ func TestSchedulesAreDrawnDirectedOrLoaded(t *testing.T) {
 	require.Equal(t, s, same)
 }
 
+// A run of a file is named by the file's schedule, and seeded by it unless
+// somebody chose a seed.
+func TestAScheduleFromAFileGivesItsNameAndSeed(t *testing.T) {
+	drawn := Defaults()
+	drawn.Seed = 7
+	drawn.Nemesis = []string{"kill"}
+	s, err := drawn.Schedule()
+	require.NoError(t, err)
+	path := filepath.Join(t.TempDir(), "schedule.json")
+	require.NoError(t, s.Save(path))
+	c := Defaults()
+	c.ScheduleFile = path
+	fitted, err := c.Fitted(Given{})
+	require.NoError(t, err)
+	require.Equal(t, []string{"kill"}, fitted.Nemesis)
+	require.Equal(t, uint64(7), fitted.Seed)
+	fitted, err = c.Fitted(Given{Seed: true})
+	require.NoError(t, err)
+	require.Equal(t, uint64(1), fitted.Seed)
+	_, err = c.Fitted(Given{Length: true})
+	require.EqualError(t, err, "for is 1m0s, allowed with schedule kill is none: it has its own, 1m0s")
+}
+
 func TestSchedulesThatDoNotFitAreRefused(t *testing.T) {
 	tests := []struct {
 		spoil func(*Config)

@@ -1,6 +1,7 @@
 package harness
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
@@ -9,12 +10,13 @@ import (
 
 // Given tells which fields of a configuration somebody has chosen: those are
 // never changed.
-type Given struct{ Acks, MinISR, Unclean, Nodes bool }
+type Given struct{ Acks, MinISR, Unclean, Nodes, Length, Seed bool }
 
 // Fitted is the configuration with what its schedule was made for in place of
 // what nobody chose: a directed schedule or one from a file has its number of
-// nodes, and a directed one the configuration that it must hurt. With a mutant
-// the promise stays, for it is what the mutant is to break.
+// nodes, a directed one the configuration that it must hurt, and one from a file
+// its name and its seed. With a mutant the promise stays, for it is what the
+// mutant is to break. A length beside such a schedule is refused.
 func (c Config) Fitted(given Given) (Config, error) {
 	if c.ScheduleFile == "" && c.directed() == "" {
 		return c, nil
@@ -23,11 +25,21 @@ func (c Config) Fitted(given Given) (Config, error) {
 	if err != nil {
 		return c, err
 	}
+	if given.Length {
+		return c, fmt.Errorf("for is %v, allowed with schedule %s is none: it has its own, %v", c.Length.Duration(), s.Name, s.Length.Duration())
+	}
 	if !given.Nodes {
 		c.Nodes = s.Nodes
 	}
+	if c.ScheduleFile != "" {
+		c.Nemesis = []string{s.Name}
+		if !given.Seed {
+			c.Seed = s.Seed
+		}
+		return c, nil
+	}
 	hurts, ok := controlOf(c.directed())
-	if c.ScheduleFile != "" || c.Mutant != "" || !ok {
+	if c.Mutant != "" || !ok {
 		return c, nil
 	}
 	if !given.Acks {

@@ -101,7 +101,7 @@ func readRecord(dir string) (Record, error) {
 	path := filepath.Join(dir, runFile)
 	data, err := os.ReadFile(path)
 	if err != nil {
-		return Record{}, fmt.Errorf("run: %w", err)
+		return Record{}, err
 	}
 	var r Record
 	if err := json.Unmarshal(data, &r); err != nil {

@@ -40,11 +40,11 @@ func judgementOf(h *history.History) checker.Options {
 }
 
 // Judge judges the run in a folder, or a history file, from what is on the
-// disk. It writes nothing.
+// disk. It writes nothing. Files that contradict each other are an error.
 func Judge(path string) (Outcome, *history.History, error) {
 	info, err := os.Stat(path)
 	if err != nil {
-		return Outcome{}, nil, fmt.Errorf("check: %w", err)
+		return Outcome{}, nil, err
 	}
 	if !info.IsDir() {
 		h, err := history.Load(path)
@@ -55,7 +55,7 @@ func Judge(path string) (Outcome, *history.History, error) {
 	}
 	record, err := readRecord(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return Outcome{}, nil, fmt.Errorf("check: %s has no %s, allowed is a run's folder or a history file", path, runFile)
+		return Outcome{}, nil, fmt.Errorf("%s has no %s, allowed is a folder of a run or a suite, or a history file", path, runFile)
 	}
 	if err != nil {
 		return Outcome{}, nil, err
@@ -64,18 +64,28 @@ func Judge(path string) (Outcome, *history.History, error) {
 	if err != nil {
 		return Outcome{}, nil, err
 	}
-	return Outcome{Dir: path, Record: record, Result: judge(h, record)}, h, nil
+	if err := consistent(path, record, h.Header); err != nil {
+		return Outcome{}, nil, err
+	}
+	result := checker.Check(h, judgementOf(h))
+	if h.Header.Schedule != "" {
+		schedule, err := nemesis.Load(filepath.Join(path, scheduleFile))
+		if err != nil {
+			return Outcome{}, nil, err
+		}
+		result = with(result, executed(schedule, h))
+	}
+	return Outcome{Dir: path, Record: record, Result: judge(result, record)}, h, nil
 }
 
-// judge is the checker's result and what only the harness could see.
-func judge(h *history.History, record Record) checker.Result {
-	result := checker.Check(h, judgementOf(h))
+// judge adds to a result what only the harness could see.
+func judge(result checker.Result, record Record) checker.Result {
 	switch {
 	case record.Failure != "":
 		result = with(result, checker.Verdict{Check: checkHarness, Status: checker.Unknown, Reason: record.Failure})
 	case record.Ended == "":
 		result = with(result, checker.Verdict{
-			Check: checkHarness, Status: checker.Unknown, Reason: "the harness was killed before the run ended",
+			Check: checkHarness, Status: checker.Unknown, Reason: "the run never ended: the harness was killed",
 		})
 	}
 	if n := len(record.Deaths); n > 0 {
@@ -86,17 +96,19 @@ func judge(h *history.History, record Record) checker.Result {
 	return result
 }
 
-// with adds a verdict, by the checker's own order: a promised violation decides
-// before any other, a violation before unknown, unknown before ok.
+// with adds a verdict before the others, by the checker's own order: a promised
+// violation decides before any other, a violation before unknown, unknown before
+// ok. Among equals it is the headline, for it is why the others are: a run that
+// was cut short has no drain, either.
 func with(result checker.Result, v checker.Verdict) checker.Result {
 	decides := false
 	switch v.Status {
 	case checker.Violation:
-		decides = result.Status != checker.Violation || v.Promised && !result.Broken()
+		decides = result.Status != checker.Violation || v.Promised
 	case checker.Unknown:
-		decides = result.Status == checker.OK
+		decides = result.Status != checker.Violation
 	}
-	result.Verdicts = append(result.Verdicts, v)
+	result.Verdicts = append([]checker.Verdict{v}, result.Verdicts...)
 	if decides {
 		result.Status, result.Reason = v.Status, v.Check+": "+v.Reason
 	}

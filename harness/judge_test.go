@@ -17,6 +17,7 @@ func store(t *testing.T, record Record, events func(*history.Recorder)) string {
 	t.Helper()
 	dir := t.TempDir()
 	record.Format, record.Version = Format, Version
+	record.Config = Config{Acks: "all", MinISR: 1, ReplicationFactor: 1, Nodes: 1}
 	require.NoError(t, writeJSON(filepath.Join(dir, runFile), record))
 	rec, err := history.Create(filepath.Join(dir, historyFile), history.Header{
 		Nodes: 1, Config: history.Config{Acks: "all", MinISR: 1, ReplicationFactor: 1, Idempotent: true},
@@ -55,7 +56,7 @@ func TestAStoredRunIsJudgedFromItsFilesAlone(t *testing.T) {
 		reason string
 	}{
 		{"done", Record{Ended: "then"}, checker.OK, ""},
-		{"killed", Record{}, checker.Unknown, "harness: the harness was killed before the run ended"},
+		{"killed", Record{}, checker.Unknown, "harness: the run never ended: the harness was killed"},
 		{"failed", Record{Ended: "then", Failure: "heal: no"}, checker.Unknown, "harness: heal: no"},
 		{"a broker died", Record{Ended: "then", Deaths: []string{"node 2: exit status 1"}}, checker.Violation, "broker-death: node 2: exit status 1"},
 		{"both", Record{Ended: "then", Failure: "heal: no", Deaths: []string{"node 2: exit status 1"}}, checker.Violation, "broker-death: node 2: exit status 1"},
@@ -80,6 +81,20 @@ func TestAStoredRunIsJudgedFromItsFilesAlone(t *testing.T) {
 	})
 }
 
+// What cut a run short is why nothing else could be judged: it is the headline.
+func TestARunThatWasCutShortSaysSoFirst(t *testing.T) {
+	for record, want := range map[*Record]string{
+		{}: "harness: the run never ended: the harness was killed",
+		{Ended: "then", Failure: "interrupted: interrupt signal received"}: "harness: interrupted: interrupt signal received",
+	} {
+		out, _, err := Judge(store(t, *record, func(*history.Recorder) {}))
+		require.NoError(t, err)
+		require.Equal(t, checker.Unknown, out.Result.Status)
+		require.Equal(t, want, out.Result.Reason)
+		require.Equal(t, checkHarness, out.Result.Verdicts[0].Check)
+	}
+}
+
 func TestAddedVerdictsDecideByTheCheckersOrder(t *testing.T) {
 	violation := func(promised bool) checker.Verdict {
 		return checker.Verdict{Check: "x", Status: checker.Violation, Promised: promised, Reason: "r"}
@@ -92,12 +107,12 @@ func TestAddedVerdictsDecideByTheCheckersOrder(t *testing.T) {
 	}{
 		{result(checker.OK, false, 0), unknown, true},
 		{result(checker.OK, false, 0), violation(false), true},
-		{result(checker.Unknown, false, 0), unknown, false},
+		{result(checker.Unknown, false, 0), unknown, true},
 		{result(checker.Unknown, false, 0), violation(true), true},
 		{result(checker.Violation, false, 1), unknown, false},
 		{result(checker.Violation, false, 1), violation(false), false},
 		{result(checker.Violation, false, 1), violation(true), true},
-		{result(checker.Violation, true, 1), violation(true), false},
+		{result(checker.Violation, true, 1), violation(true), true},
 	}
 	for _, tt := range tests {
 		after := with(tt.before, tt.added)
@@ -115,7 +130,7 @@ func TestAddedVerdictsDecideByTheCheckersOrder(t *testing.T) {
 func TestFoldersThatAreNoRunsAreRefused(t *testing.T) {
 	empty := t.TempDir()
 	_, _, err := Judge(empty)
-	require.EqualError(t, err, "check: "+empty+" has no run.json, allowed is a run's folder or a history file")
+	require.EqualError(t, err, empty+" has no run.json, allowed is a folder of a run or a suite, or a history file")
 
 	_, _, err = Judge(filepath.Join(empty, "nothing"))
 	require.ErrorContains(t, err, "nothing: no such file or directory")

@@ -2,11 +2,14 @@ package harness
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"path/filepath"
 	"time"
 
 	"github.com/ackproof/ackproof/checker"
+	"github.com/ackproof/ackproof/harness/history"
 )
 
 // Replay runs the schedule of a stored run again, Times times, on the stored
@@ -26,6 +29,18 @@ func (r Replay) Stored() (Config, error) {
 		return Config{}, &InputError{fmt.Errorf("n is %d, allowed is 1 and above", r.Times)}
 	}
 	record, err := readRecord(r.Dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		if suite, err := ReadSuite(r.Dir); err == nil && len(suite.Rows) > 0 {
+			return Config{}, &InputError{fmt.Errorf("%s holds many runs, allowed is the folder of one, such as %s", r.Dir, suite.Rows[0].Dir)}
+		}
+	}
+	if err != nil {
+		return Config{}, &InputError{err}
+	}
+	h, err := history.Load(filepath.Join(r.Dir, historyFile))
+	if err == nil {
+		err = consistent(r.Dir, record, h.Header)
+	}
 	if err != nil {
 		return Config{}, &InputError{err}
 	}

@@ -2,11 +2,8 @@ package harness
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 	"strings"
 	"time"
@@ -100,11 +97,10 @@ func (r *run) open(build string, now time.Time) error {
 	if err := r.schedule.Save(filepath.Join(r.dir, scheduleFile)); err != nil {
 		return fmt.Errorf("run: %w", err)
 	}
-	written, err := os.ReadFile(filepath.Join(r.dir, scheduleFile))
+	hash, err := hashOf(filepath.Join(r.dir, scheduleFile))
 	if err != nil {
 		return fmt.Errorf("run: %w", err)
 	}
-	sum := sha256.Sum256(written)
 	r.record = Record{
 		Format: Format, Version: Version, Run: filepath.Base(r.dir),
 		Started: now.UTC().Format(time.RFC3339), Broker: build, Config: r.config,
@@ -115,7 +111,7 @@ func (r *run) open(build string, now time.Time) error {
 	r.rec, err = history.Create(filepath.Join(r.dir, historyFile), history.Header{
 		Run: r.record.Run, Created: r.record.Started, Seed: r.config.Seed, Workload: "log",
 		Cluster: r.config.Cluster, Nodes: r.config.Nodes, Broker: build,
-		Config: r.config.promise(), Schedule: hex.EncodeToString(sum[:]),
+		Config: r.config.promise(), Schedule: hash,
 	})
 	return err
 }

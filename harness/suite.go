@@ -39,7 +39,8 @@ type Suite struct {
 type Durability struct {
 	// Base gives what the rows do not decide: seed, rate, broker, folder.
 	Base Config
-	// Only keeps the rows whose name ("acks=1 × crash") contains it.
+	// Only keeps the rows whose name ("acks=1 crash") contains it; a
+	// multiplication sign in it counts as a space.
 	Only string
 	// Quick keeps a few telling rows.
 	Quick bool
@@ -88,7 +89,7 @@ func (d Durability) jobs() ([]job, error) {
 	}
 	var kept []job
 	for _, j := range jobs {
-		if d.Quick && !slices.Contains(quickRows, j.name()) || !strings.Contains(j.name(), d.Only) {
+		if d.Quick && !slices.Contains(quickRows, j.name()) || !strings.Contains(plainWords(j.name()), plainWords(d.Only)) {
 			continue
 		}
 		j.config.Folder = fmt.Sprintf("%02d-%s", len(kept)+1, j.config.slug())
@@ -109,9 +110,16 @@ func (d Durability) jobs() ([]job, error) {
 		kept = append(kept, j)
 	}
 	if len(kept) == 0 {
-		return nil, fmt.Errorf("only is %q, allowed is a part of a row's name, such as %q", d.Only, jobs[0].name())
+		return nil, fmt.Errorf("only is %q, allowed is a part of a row's name, such as %q, %q or %q",
+			d.Only, plainWords(jobs[0].name()), plainWords(jobs[len(jobs)-1].name()), suiteFaults[1])
 	}
 	return kept, nil
+}
+
+// plainWords is a row's name as people can type it: without the sign between
+// configuration and fault, and with single spaces.
+func plainWords(name string) string {
+	return strings.Join(strings.Fields(strings.ReplaceAll(name, "×", " ")), " ")
 }
 
 func (d Durability) job(row Config, fault string, expect expectation) job {
@@ -178,7 +186,7 @@ func runSuite(ctx context.Context, b Batch, name, file string, base Config, jobs
 	var crash error
 	s.Rows, crash = b.run(ctx, jobs, build)
 	s.Ended = time.Now().UTC().Format(time.RFC3339)
-	s.Status = []checker.Status{checker.OK, checker.Violation, checker.Unknown}[Exit(s.Rows)]
+	s.Status = statusOf(s.Rows)
 	return s, errors.Join(crash,
 		writeJSON(filepath.Join(s.Dir, file), s),
 		report.WriteJUnit(filepath.Join(s.Dir, junitFile), name, casesOf(s.Rows)))

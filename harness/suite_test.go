@@ -53,6 +53,11 @@ func TestARowDealsTheSameAlone(t *testing.T) {
 			require.Equal(t, j.config.Seed, alone[0].config.Seed)
 		}
 	}
+	typed := durability()
+	typed.Only = "acks=1 crash"
+	same, err := typed.jobs()
+	require.NoError(t, err)
+	require.Equal(t, alone, same)
 	d.Base.Seed++
 	other, err := d.jobs()
 	require.NoError(t, err)
@@ -111,7 +116,7 @@ func TestSuitesThatCannotBeAreRefused(t *testing.T) {
 	_, _, err := d.Plan(Batch{Parallel: 1})
 	var bad *InputError
 	require.ErrorAs(t, err, &bad)
-	require.EqualError(t, err, `only is "acks=7", allowed is a part of a row's name, such as "acks=all min.isr=2 × partition"`)
+	require.EqualError(t, err, `only is "acks=7", allowed is a part of a row's name, such as "acks=all min.isr=2 partition", "acks=0 acks0-loss" or "crash"`)
 
 	d = durability()
 	d.Base.Rate = 1

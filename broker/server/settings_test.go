@@ -120,6 +120,8 @@ func TestBadPropertiesAreRefusedByName(t *testing.T) {
 		{"--config=/nowhere --config=/nowhere", `flag "--config" is set twice`},
 		{"--config=/nowhere/x", `flag "--config": open /nowhere/x: no such file or directory`},
 		{"--node.id=one", `property "node.id": "one" is not allowed; allowed: integers from 0 to 2147483647`},
+		{"--message.max.bytes=", `property "message.max.bytes": "" is not allowed; allowed: integers from 0 to 2147483647`},
+		{"--auto.leader.rebalance.enable=", `property "auto.leader.rebalance.enable": "" is not allowed; allowed: true, false`},
 		{"--node.id=-1", `property "node.id": "-1" is not allowed; allowed: integers from 0 to 2147483647`},
 		{"--default.replication.factor=32768", `property "default.replication.factor": "32768" is not allowed; allowed: integers from 1 to 32767`},
 		{"--cluster.id=a/b", `property "cluster.id": "a/b" is not allowed; allowed: letters, digits, '.', '_' and '-'`},

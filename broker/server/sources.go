@@ -41,8 +41,12 @@ type values map[string]string
 
 // put keeps a value, once.
 func (v values) put(name, text, where string) error {
-	if _, ok := findProperty(name); !ok {
+	p, ok := findProperty(name)
+	if !ok {
 		return unknown("property", name, propertyNames(func(name string) string { return name }), where)
+	}
+	if text == "" && p.standard != "" {
+		return badConfig("property %q: \"\" is not allowed%s; allowed: %s", name, where, p.rule.allowed)
 	}
 	if _, twice := v[name]; twice {
 		return badConfig("property %q is set twice%s", name, where)
@@ -52,7 +56,8 @@ func (v values) put(name, text, where string) error {
 }
 
 // settingsOf takes each property from the first source that has it. An empty
-// text is the same as none, so that a variable can be switched off.
+// text is the same as none, so that a variable can be switched off; where there
+// is a default, flags and the file cannot have one.
 func settingsOf(sources ...values) (Settings, error) {
 	var s Settings
 	for _, p := range properties {

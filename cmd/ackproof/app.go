@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"runtime/debug"
 	"strings"
+	"sync"
 	"syscall"
 	"time"
 
@@ -31,6 +32,8 @@ const (
 type app struct {
 	name           string // as it was called, for commands to type next
 	stdout, stderr io.Writer
+
+	mu sync.Mutex
 	// cleanup is done before the program ends, in reverse order.
 	cleanup []func()
 }
@@ -49,7 +52,7 @@ func commands() []command {
 		{"run", "[flags]", "one run: a configuration under faults, and the verdict", (*app).run},
 		{"suite", "durability [flags]", "every configuration under every kind of fault, one table", (*app).suite},
 		{"compare", "[flags]", "several configurations under one seed and one schedule, one table", (*app).compare},
-		{"check", "RUN|HISTORY [flags]", "judge a stored run or history again", (*app).check},
+		{"check", "RUN|SUITE|HISTORY [flags]", "judge a stored run, suite or history again", (*app).check},
 		{"replay", "RUN [flags]", "run a stored run's schedule again: k of n fail", (*app).replay},
 		{"cluster", "up|down [flags]", "brokers to play with", (*app).cluster},
 		{"nemesis", "apply|heal|list [flags]", "faults by hand, on the cluster to play with", (*app).nemesis},
@@ -69,11 +72,41 @@ func Main(name string, args []string, stdout, stderr io.Writer) (exit int) {
 		}
 	}()
 	defer a.clean()
-	// The first Ctrl-C ends the run in good order, a second one at once.
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	ctx, stop := a.interruptible()
 	defer stop()
-	context.AfterFunc(ctx, stop)
 	return a.main(ctx, args)
+}
+
+// interruptible is a context that the first Ctrl-C cancels, so that a run ends
+// in good order. A second one ends the program at once; its brokers end with it.
+func (a *app) interruptible() (ctx context.Context, stop func()) {
+	ctx, cancel := context.WithCancelCause(context.Background())
+	signals := make(chan os.Signal, 2)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	if !signal.Ignored(syscall.SIGHUP) { // nohup asks for a run that outlives its terminal
+		signal.Notify(signals, syscall.SIGHUP)
+	}
+	done := make(chan struct{})
+	go func() {
+		for first := true; ; first = false {
+			select {
+			case s := <-signals:
+				if !first {
+					a.warn("ackproof: interrupted again, ended at once\n")
+					a.clean()
+					os.Exit(exitUnknown)
+				}
+				cancel(fmt.Errorf("%v signal received", s))
+			case <-done:
+				return
+			}
+		}
+	}()
+	return ctx, func() {
+		signal.Stop(signals)
+		close(done)
+		cancel(nil)
+	}
 }
 
 func (a *app) main(ctx context.Context, args []string) int {
@@ -87,6 +120,9 @@ func (a *app) main(ctx context.Context, args []string) int {
 		}
 		return exitValid
 	}
+	if args[0] == "--version" {
+		args[0] = "version"
+	}
 	var names []string
 	for _, c := range commands() {
 		names = append(names, c.name)
@@ -94,11 +130,17 @@ func (a *app) main(ctx context.Context, args []string) int {
 			continue
 		}
 		exit, err := c.run(a, ctx, args[1:])
+		if err != nil && ctx.Err() != nil {
+			err = errors.Join(errInterrupted, err)
+		}
 		return a.exit(c, exit, err)
 	}
 	a.warn("ackproof: unknown command %q%s, allowed are %s\n", args[0], meant("", args[0], names), strings.Join(names, ", "))
 	return exitBadInput
 }
+
+// errInterrupted joins what came of an interruption.
+var errInterrupted = errors.New("interrupted")
 
 // exit says in one line what went wrong, if anything did.
 func (a *app) exit(c command, exit int, err error) int {
@@ -113,6 +155,9 @@ func (a *app) exit(c command, exit int, err error) int {
 		return exitValid
 	case errors.As(err, &panicked):
 		return a.crashed(fmt.Sprint(panicked.Value), panicked.Stack)
+	case errors.Is(err, errInterrupted):
+		a.warn("ackproof %s: %s\n", c.name, errInterrupted)
+		return exitUnknown
 	case errors.As(err, &bad):
 		a.warn("ackproof %s: %s\n", c.name, oneLine(err))
 		return exitBadInput
@@ -144,10 +189,27 @@ func (a *app) crashed(what string, stack []byte) int {
 func (a *app) say(format string, args ...any)  { _, _ = fmt.Fprintf(a.stdout, format, args...) }
 func (a *app) warn(format string, args ...any) { _, _ = fmt.Fprintf(a.stderr, format, args...) }
 
+// atEnd has something done before the program ends.
+func (a *app) atEnd(do func()) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.cleanup = append(a.cleanup, do)
+}
+
 func (a *app) clean() {
+	a.mu.Lock()
+	defer a.mu.Unlock()
 	for i := len(a.cleanup) - 1; i >= 0; i-- {
 		a.cleanup[i]()
 	}
+}
+
+// count is a number of things: "1 run", "2 runs".
+func count(n int, thing string) string {
+	if n == 1 {
+		return "1 " + thing
+	}
+	return fmt.Sprintf("%d %ss", n, thing)
 }
 
 func (a *app) help() {

@@ -41,7 +41,9 @@ func (a *app) compare(ctx context.Context, args []string) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	fitted, err := c.Base.Fitted(harness.Given{Acks: true, MinISR: true, Unclean: true, Nodes: f.given().Nodes})
+	given := f.given()
+	given.Acks, given.MinISR, given.Unclean = true, true, true
+	fitted, err := c.Base.Fitted(given)
 	if err != nil {
 		return 0, &harness.InputError{Err: err}
 	}

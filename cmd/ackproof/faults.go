@@ -30,7 +30,7 @@ func (a *app) benchFaults(ctx context.Context, rounds int, into string) (int, er
 	if err != nil {
 		return 0, err
 	}
-	a.cleanup = append(a.cleanup, func() { _ = os.RemoveAll(dir) })
+	a.atEnd(func() { _ = os.RemoveAll(dir) })
 	measured := map[string][]harness.FaultTime{}
 	for _, kind := range harness.Clusters {
 		c := harness.Defaults()

@@ -52,7 +52,12 @@ func (f *flags) explain(err error) error {
 	if name, ok := strings.CutPrefix(err.Error(), "flag provided but not defined: -"); ok {
 		return badInput("unknown flag --%s%s; ackproof %s --help lists the flags", name, meant("--", name, f.names()), f.Name())
 	}
-	return badInput("%s", strings.Replace(err.Error(), "flag -", "flag --", 1))
+	// The package writes -name where everything else here writes --name.
+	text := err.Error()
+	for _, before := range []string{"flag needs an argument: -", "for flag -", " for -"} {
+		text = strings.Replace(text, before, before+"-", 1)
+	}
+	return badInput("%s", text)
 }
 
 // help prints the command and its flags, a line of name and a line of meaning.
@@ -88,6 +93,10 @@ func (f *flags) given() (g harness.Given) {
 			g.Unclean = true
 		case "nodes":
 			g.Nodes = true
+		case "for":
+			g.Length = true
+		case "seed":
+			g.Seed = true
 		}
 	})
 	return g

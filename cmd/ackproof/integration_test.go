@@ -117,7 +117,7 @@ func TestAnUnsafeConfigurationIsSeenToLose(t *testing.T) {
 	// Looked for on purpose, the same loss is a failure.
 	exit, stdout, stderr = call("replay", runs[0], "-n", "1", "--results", filepath.Join(results, "replay"))
 	require.Equal(t, exitInvalid, exit, stdout+stderr)
-	require.Contains(t, stdout, "1 of 1 runs violated, 0 unknown\n")
+	require.Contains(t, stdout, "1 of 1 run violated, 0 unknown\n")
 }
 
 func TestAPlantedBugBreaksAPromise(t *testing.T) {
@@ -206,6 +206,7 @@ func TestAKilledHarnessLeavesNoBrokerAndAHistoryThatIsUnknown(t *testing.T) {
 
 	exit, stdout, stderr := call("check", dir)
 	require.Equal(t, exitUnknown, exit, stdout+stderr)
+	require.Contains(t, stdout, "reason    harness: the run never ended: the harness was killed\n")
 	exit, stdout, stderr = call("check", filepath.Join(dir, "history.jsonl"))
 	require.Equal(t, exitUnknown, exit, stdout+stderr)
 }
@@ -220,9 +221,41 @@ func TestAnInterruptedRunStopsEverythingAndIsUnknown(t *testing.T) {
 	require.Equal(t, exitUnknown, exited.ExitCode())
 	require.Empty(t, brokersIn(t, dir))
 	require.Equal(t, checker.Unknown, verdictOf(t, dir).Status)
+	require.Equal(t, "harness: interrupted: interrupt signal received", verdictOf(t, dir).Reason)
 	require.Contains(t, verdictOf(t, dir).Verdicts, checker.Verdict{
 		Check: "harness", Status: checker.Unknown, Reason: "interrupted: interrupt signal received",
 	})
+}
+
+// A second signal does not wait for anything, and still leaves neither a broker
+// nor the folder through which the brokers were started.
+func TestASecondSignalEndsAtOnceAndLeavesNothing(t *testing.T) {
+	results := integration(t)
+	t.Parallel()
+	cmd, dir := startRun(t, results)
+	temporary := filepath.Dir(linkOf(t, dir))
+	require.DirExists(t, temporary)
+	ended := make(chan struct{})
+	go func() { defer close(ended); _ = cmd.Wait() }()
+	for range 2 { // one after the other, as the same kind twice may count once
+		for _, s := range []syscall.Signal{syscall.SIGHUP, syscall.SIGINT} {
+			_ = cmd.Process.Signal(s)
+		}
+	}
+	<-ended
+	require.Equal(t, exitUnknown, cmd.ProcessState.ExitCode())
+	require.NoDirExists(t, temporary)
+	require.Eventually(t, func() bool { return len(brokersIn(t, dir)) == 0 }, 5*time.Second, 20*time.Millisecond)
+}
+
+// linkOf is the path by which a run's first broker was started.
+func linkOf(t *testing.T, dir string) string {
+	t.Helper()
+	line, err := os.ReadFile(brokersIn(t, dir)[0])
+	require.NoError(t, err)
+	path, _, _ := strings.Cut(string(line), "\x00")
+	require.Equal(t, brokerName, filepath.Base(path))
+	return path
 }
 
 // An interrupted suite shows and keeps the rows so far; what it could not end is
@@ -254,6 +287,8 @@ func TestAnInterruptedSuiteKeepsItsRows(t *testing.T) {
 	require.Len(t, s.Rows, 3)
 	require.Equal(t, checker.Unknown, s.Status)
 	require.Contains(t, s.Rows[1].Verdict, "interrupted")
+	require.Contains(t, stdout.String(), "durability: unknown, 2 of 3 runs in ")
+	require.Equal(t, 1, strings.Count(stdout.String()+stderr.String(), "not run"))
 	require.Equal(t, "not run", s.Rows[2].Verdict)
 	require.Contains(t, stdout.String(), "acks=0              acks0-loss")
 	require.FileExists(t, filepath.Join(suite, "junit.xml"))

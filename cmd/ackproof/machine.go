@@ -107,7 +107,7 @@ func (a *app) brokerInside() (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("find the broker in this binary: %w", err)
 	}
-	a.cleanup = append(a.cleanup, func() { _ = os.RemoveAll(dir) })
+	a.atEnd(func() { _ = os.RemoveAll(dir) })
 	link := filepath.Join(dir, brokerName)
 	if err := os.Symlink(self, link); err != nil {
 		return "", fmt.Errorf("find the broker in this binary: %w", err)

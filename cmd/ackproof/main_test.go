@@ -2,7 +2,9 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -60,6 +62,7 @@ func TestBadArguments(t *testing.T) {
 	require.NoError(t, os.WriteFile("history.jsonl", []byte(`{"format":"ackproof-history","version":2}`+"\n"), 0o644))
 	require.NoError(t, os.WriteFile("schedule.json", []byte(`{"format":"ackproof-schedule","version":1,"name":"x","seed":1,"nodes":3,"length_ms":9000,
 		"steps":[{"id":1,"at_ms":1000,"for_ms":2000,"fault":{"kind":"kill","target":"node:7"}}]}`), 0o644))
+	require.NoError(t, os.WriteFile("good.json", []byte(schedule("leader")), 0o644))
 	tests := []struct {
 		args string
 		want string
@@ -78,6 +81,11 @@ func TestBadArguments(t *testing.T) {
 		{"run --for long", `ackproof run: invalid value "long" for flag --for: allowed is a time such as 60s or 2m`},
 		{"run --for 1s", "ackproof run: for is 1s, allowed are 5s to 24h0m0s"},
 		{"run --seed -1", `ackproof run: invalid value "-1" for flag --seed: allowed is a whole number from 0 up`},
+		{"run --seed", "ackproof run: flag needs an argument: --seed"},
+		{"run --unclean=maybe", `ackproof run: invalid boolean value "maybe" for --unclean: `},
+		{"run --for 20s --nemesis acks1-loss", "ackproof run: for is 20s, allowed with schedule acks1-loss is none: it has its own, "},
+		{"run --for 20s --schedule good.json", "ackproof run: for is 20s, allowed with schedule x is none: it has its own, 9s"},
+		{"check history.jsonl --edn x", "ackproof check: history.jsonl:1: "},
 		{"run --nemesis fire", `ackproof run: nemesis is "fire", allowed are partition,`},
 		{"run --nemesis ,", `ackproof run: invalid value "," for flag --nemesis: allowed are words separated by commas`},
 		{"run --mutant nonsense", `ackproof run: mutant "nonsense" is unknown: allowed are`},
@@ -92,12 +100,12 @@ func TestBadArguments(t *testing.T) {
 		{"suite durability --only nonsense", `ackproof suite: only is "nonsense", allowed is a part of a row's name`},
 		{"compare --min-isr x", `ackproof compare: min-isr is "x", allowed are whole numbers separated by commas`},
 		{"compare --acks 3", `ackproof compare: acks is "3", allowed are all, 1, 0`},
-		{"check", "ackproof check: allowed is one argument, a run's folder or a history file, not 0"},
-		{"check nothing", "ackproof check: check: stat nothing: no such file or directory"},
-		{"check .", "ackproof check: check: . has no run.json, allowed is a run's folder or a history file"},
+		{"check", "ackproof check: allowed is one argument, a folder of a run or a suite, or a history file, not 0"},
+		{"check nothing", "ackproof check: stat nothing: no such file or directory"},
+		{"check .", "ackproof check: . has no run.json, allowed is a folder of a run or a suite, or a history file"},
 		{"check history.jsonl", "ackproof check: history.jsonl:1: header: version is 2, allowed is 1"},
 		{"replay", "ackproof replay: allowed is one argument, a run's folder, not 0"},
-		{"replay nothing", "ackproof replay: run: open nothing/run.json: no such file or directory"},
+		{"replay nothing", "ackproof replay: open nothing/run.json: no such file or directory"},
 		{"replay nothing -n 0", "ackproof replay: n is 0, allowed is 1 and above"},
 		{"cluster", `ackproof cluster: cluster is "", allowed are up, down`},
 		{"cluster up --nodes 0", "ackproof cluster: nodes is 0, allowed are 1 to 9"},
@@ -157,9 +165,28 @@ next      ackproof replay c -n 20
 }
 
 func TestVersionIsThatOfTheBroker(t *testing.T) {
-	exit, stdout, _ := call("version")
-	require.Equal(t, exitValid, exit)
-	require.Regexp(t, `^ackproof, and with it ackbroker .+\n$`, stdout)
+	for _, word := range []string{"version", "--version"} {
+		exit, stdout, _ := call(word)
+		require.Equal(t, exitValid, exit)
+		require.Regexp(t, `^ackproof, and with it ackbroker .+\n$`, stdout)
+	}
+}
+
+// What came of an interruption is told as one, and is unknown.
+func TestAnInterruptionIsNoFailure(t *testing.T) {
+	var stderr bytes.Buffer
+	a := &app{stdout: io.Discard, stderr: &stderr}
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	require.Equal(t, exitUnknown, a.main(ctx, []string{"bench", "--broker", program}))
+	require.Equal(t, "ackproof bench: interrupted\n", stderr.String())
+}
+
+func TestRunsAreCounted(t *testing.T) {
+	ran, not := harness.Row{Verdict: "ok"}, harness.Row{Verdict: "not run"}
+	require.Equal(t, "1 run", runsOf([]harness.Row{ran}))
+	require.Equal(t, "2 runs", runsOf([]harness.Row{ran, ran}))
+	require.Equal(t, "1 of 3 runs", runsOf([]harness.Row{ran, not, not}))
 }
 
 func TestFlagsMayFollowArguments(t *testing.T) {

@@ -38,8 +38,8 @@ func (a *app) replay(ctx context.Context, args []string) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	a.say("replay %s on a %s: %d times, %d at a time, about %s\n",
-		r.Dir, clusterInWords(r.Base.Cluster), times, b.Parallel, report.Span(expected))
+	a.say("replay %s on a %s: %s, %d at a time, about %s\n",
+		r.Dir, clusterInWords(r.Base.Cluster), count(times, "time"), b.Parallel, report.Span(expected))
 	began := time.Now()
 	s, err := a.watch(&b, func() (harness.Suite, error) { return r.Run(ctx, b) })
 	if err != nil {
@@ -47,6 +47,6 @@ func (a *app) replay(ctx context.Context, args []string) (int, error) {
 	}
 	a.table(s, time.Since(began))
 	violated, unknown := harness.Count(s.Rows)
-	a.say("%d of %d runs violated, %d unknown\n", violated, len(s.Rows), unknown)
+	a.say("%d of %s violated, %d unknown\n", violated, count(len(s.Rows), "run"), unknown)
 	return harness.Exit(s.Rows), nil
 }

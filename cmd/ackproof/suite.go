@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"runtime"
 	"strings"
 	"time"
@@ -32,7 +33,7 @@ func (a *app) suite(ctx context.Context, args []string) (int, error) {
 	d.Base.Rate = suiteRate
 	b := harness.Batch{Parallel: parallelRuns()}
 	f := a.flags("suite", "durability [flags]")
-	f.StringVar(&d.Only, "only", "", "keep the rows whose `name` contains this, such as 'acks=1 × crash'")
+	f.StringVar(&d.Only, "only", "", "keep the rows whose `name` contains this, such as 'acks=1 crash'")
 	f.BoolVar(&d.Quick, "quick", false, "a few telling rows, for CI")
 	f.span(&d.Length, "for", "how long faults go on in each run")
 	f.whole(&b.Parallel, "parallel", "runs at a time")
@@ -62,8 +63,8 @@ func (a *app) suite(ctx context.Context, args []string) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	a.say("durability suite on a %s: %d runs, %d at a time, about %s\n",
-		clusterInWords(d.Base.Cluster), runs, b.Parallel, report.Span(expected))
+	a.say("durability suite on a %s: %s, %d at a time, about %s\n",
+		clusterInWords(d.Base.Cluster), count(runs, "run"), b.Parallel, report.Span(expected))
 	if why != "" {
 		a.say("no containers: %s\n", why)
 	}
@@ -102,8 +103,23 @@ func (a *app) watch(b *harness.Batch, run func() (harness.Suite, error)) (harnes
 func (a *app) table(s harness.Suite, took time.Duration) {
 	a.say("\n")
 	a.say("%s", report.Table(harness.TableRows(s.Rows)))
-	a.say("\n%s: %s, %d runs in %s, files in %s\n", s.Name, s.Status, len(s.Rows), report.Span(took), s.Dir)
+	a.say("\n%s: %s, %s in %s, files in %s\n", s.Name, s.Status, runsOf(s.Rows), report.Span(took), s.Dir)
 	a.next(s.Rows)
+}
+
+// runsOf is the number of rows, and of those that ran if an interruption kept
+// some from it.
+func runsOf(rows []harness.Row) string {
+	ran := 0
+	for _, r := range rows {
+		if r.Ran() {
+			ran++
+		}
+	}
+	if ran < len(rows) {
+		return fmt.Sprintf("%d of %s", ran, count(len(rows), "run"))
+	}
+	return count(ran, "run")
 }
 
 // next says what to type for the first rows that are not ok.
@@ -128,7 +144,7 @@ func (a *app) next(rows []harness.Row) {
 
 // tellBatch shows each finished run as a line and what goes on between them.
 func tellBatch(progress *report.Progress, p harness.BatchProgress) {
-	if r := p.Finished; r != nil {
+	if r := p.Finished; r != nil && r.Ran() { // the table lists the others
 		progress.Line("[%d/%d] %-27s %-14s %s", p.Done, p.Total, r.Name, r.Fault, r.Verdict)
 	}
 	if p.Done < p.Total {

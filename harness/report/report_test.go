@@ -49,7 +49,7 @@ verdict   VIOLATION: a promise was broken
 reason    unseen: value 7, acked at offset 3 of log-0, is gone
 promise   acks=all min.isr=2 promises durability
 checks    1 ok, 1 violation, 1 unknown, 1 skipped
-  violation (promised)  unseen: value 7, acked at offset 3 of log-0, is gone (first of 2)
+  violation (promised)  unseen: value 7, acked at offset 3 of log-0, is gone
       line 12: process 4 send log-0 value 7, invoked at 0.001500s, ok at 0.002500s, offset 3
       line 99: process 9 drain log-0 node 1, invoked at 0.009000s, ok at 0.009500s
   unknown  coverage: too little

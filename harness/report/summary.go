@@ -115,7 +115,7 @@ func check(w *strings.Builder, v checker.Verdict) {
 		}
 	}
 	times := ""
-	if v.Count > 1 {
+	if v.Count > 1 && v.Check != checker.CheckUnseen { // whose reason has the number
 		times = fmt.Sprintf(" (first of %d)", v.Count)
 	}
 	fmt.Fprintf(w, "  %s  %s: %s%s\n", kind, v.Check, v.Reason, times)
