@@ -79,14 +79,14 @@ func TestFilesThatContradictEachOtherAreRefused(t *testing.T) {
 	refused := func(dir, want string) {
 		_, _, err := Judge(dir)
 		require.ErrorContains(t, err, want)
-		_, err = Replay{Dir: dir, Times: 1}.Plan(Batch{})
+		_, err = Replay{Dir: dir, Times: 1, Base: Defaults()}.Plan(Batch{})
 		var bad *InputError
 		require.ErrorAs(t, err, &bad)
 		require.ErrorContains(t, err, want)
 		require.NotContains(t, err.Error(), "\n")
 	}
 	good := storeScheduled(t)
-	_, err := Replay{Dir: good, Times: 1}.Plan(Batch{})
+	_, err := Replay{Dir: good, Times: 1, Base: Defaults()}.Plan(Batch{})
 	require.NoError(t, err)
 
 	other := storeScheduled(t)
