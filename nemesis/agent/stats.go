@@ -13,8 +13,8 @@ type Stats struct {
 	Clocks     []ClockReading `json:"clocks"`
 }
 
-// PeerStats counts what a fault did to the packets from a peer, and to it. A healthy link is
-// not counted.
+// PeerStats counts what faults did to the packets from a peer, and to it. A
+// healthy link is not counted.
 type PeerStats struct {
 	Dropped Count `json:"dropped"` // by a cut
 	Unsent  Count `json:"unsent"`  // to the peer, by a cut of replies
