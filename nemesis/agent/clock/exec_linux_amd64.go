@@ -120,7 +120,7 @@ func seize(thread int, options uintptr) error {
 // stopped if all of its process is, else go on, with its signal.
 func resume(thread int, status unix.WaitStatus) error {
 	request := unix.PTRACE_CONT
-	if uint32(status)>>16 == unix.PTRACE_EVENT_STOP && isStop(status.StopSignal()) {
+	if isPause(status) {
 		request = unix.PTRACE_LISTEN
 	}
 	_, _, errno := unix.Syscall6(unix.SYS_PTRACE, uintptr(request), uintptr(thread), 0, uintptr(onItsWay(status)), 0, 0)
@@ -130,8 +130,12 @@ func resume(thread int, status unix.WaitStatus) error {
 	return nil
 }
 
-func isStop(signal unix.Signal) bool {
-	switch signal {
+// isPause tells that a thread has stopped with its process, as by SIGSTOP.
+func isPause(status unix.WaitStatus) bool {
+	if uint32(status)>>16 != unix.PTRACE_EVENT_STOP {
+		return false
+	}
+	switch status.StopSignal() {
 	case unix.SIGSTOP, unix.SIGTSTP, unix.SIGTTIN, unix.SIGTTOU:
 		return true
 	}

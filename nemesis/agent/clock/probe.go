@@ -64,7 +64,7 @@ func skewAndAsk(pid int, in io.Writer, out *bufio.Reader) error {
 	if err != nil {
 		return err
 	}
-	defer process.Close()
+	defer func() { _ = process.Close() }()
 	const offset = time.Hour
 	if err := process.Set(offset, 1); err != nil {
 		return err

@@ -41,7 +41,7 @@ func install(pid int, stop func(write func(at []uint64) error) error) (*Process,
 	}
 	p, err := takeOver(v, stop)
 	if err != nil {
-		v.memory.Close()
+		_ = v.memory.Close()
 		return nil, fmt.Errorf("clock of process %d: %w", pid, err)
 	}
 	return &Process{pid: pid, vdso: v, base: v.start + int64(p.base)}, nil

@@ -1,12 +1,12 @@
 package clock
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"os"
 	"runtime"
 	"strconv"
-	"strings"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -17,6 +17,8 @@ const (
 	// disk wait stops after it.
 	stopLimit = time.Second
 	stopPoll  = 20 * time.Microsecond
+	// pausedLimit is how long one may take back to where it was.
+	pausedLimit = 100 * time.Millisecond
 	// stopRounds bounds how often threads are looked for: those already stopped
 	// start no others.
 	stopRounds = 20
@@ -30,7 +32,7 @@ func whileStopped(pid int, do func(at []uint64) error) (err error) {
 	// The kernel knows a thread, not a process, as tracer.
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
-	s := stopped{pid: pid, signals: map[int]int{}}
+	s := stopped{pid: pid, threads: map[int]stop{}}
 	defer func() { err = errors.Join(err, s.release()) }()
 	if err := s.stopAll(); err != nil {
 		return err
@@ -42,22 +44,27 @@ func whileStopped(pid int, do func(at []uint64) error) (err error) {
 	return do(at)
 }
 
-// stopped is the threads that are, each with the signal that was on its way
-// when it stopped: 0 for none.
+// stopped is the threads that are.
 type stopped struct {
 	pid     int
-	signals map[int]int
+	threads map[int]stop
+}
+
+// stop is how a thread was met.
+type stop struct {
+	signal int  // on its way to it; 0 for none
+	paused bool // it was stopped already
 }
 
 func (s *stopped) stopAll() error {
 	for range stopRounds {
-		threads, err := s.threads()
+		threads, err := s.list()
 		if err != nil {
 			return err
 		}
 		fresh := false
 		for _, thread := range threads {
-			if _, done := s.signals[thread]; done {
+			if _, done := s.threads[thread]; done {
 				continue
 			}
 			fresh = true
@@ -66,7 +73,7 @@ func (s *stopped) stopAll() error {
 			}
 		}
 		if !fresh {
-			if len(s.signals) == 0 {
+			if len(s.threads) == 0 {
 				return ErrGone
 			}
 			return nil
@@ -75,7 +82,7 @@ func (s *stopped) stopAll() error {
 	return fmt.Errorf("new threads appear faster than they can be stopped")
 }
 
-func (s *stopped) threads() ([]int, error) {
+func (s *stopped) list() ([]int, error) {
 	entries, err := os.ReadDir(procPath(s.pid, "task"))
 	if err != nil {
 		return nil, openError(err)
@@ -99,7 +106,7 @@ func (s *stopped) stop(thread int) error {
 	if err != nil {
 		return traceError(err)
 	}
-	s.signals[thread] = 0
+	s.threads[thread] = stop{}
 	if err := unix.PtraceInterrupt(thread); err != nil && !errors.Is(err, unix.ESRCH) {
 		return err
 	}
@@ -108,22 +115,28 @@ func (s *stopped) stop(thread int) error {
 		return err
 	}
 	if ended {
-		delete(s.signals, thread)
+		delete(s.threads, thread)
 		return nil
 	}
-	s.signals[thread] = onItsWay(status)
+	s.threads[thread] = stop{signal: onItsWay(status), paused: isPause(status)}
 	return nil
 }
 
 // ended tells whether a thread is but waiting to be reaped: a process's first
 // thread may end long before the others.
 func (s *stopped) ended(thread int) bool {
+	state := s.state(thread)
+	return state == 'Z' || state == 'X'
+}
+
+// state is the thread's, as in proc(5); X if it is gone.
+func (s *stopped) state(thread int) byte {
 	stat, err := os.ReadFile(procPath(s.pid, "task/"+strconv.Itoa(thread)+"/stat"))
-	if err != nil {
-		return true
+	behindName := bytes.LastIndexByte(stat, ')') + 2
+	if err != nil || behindName >= len(stat) {
+		return 'X'
 	}
-	_, behindName, _ := strings.Cut(string(stat), ") ")
-	return strings.HasPrefix(behindName, "Z") || strings.HasPrefix(behindName, "X")
+	return stat[behindName]
 }
 
 func traceError(err error) error {
@@ -163,8 +176,8 @@ func onItsWay(status unix.WaitStatus) int {
 
 // positions are the threads' program counters.
 func (s *stopped) positions() ([]uint64, error) {
-	at := make([]uint64, 0, len(s.signals))
-	for thread := range s.signals {
+	at := make([]uint64, 0, len(s.threads))
+	for thread := range s.threads {
 		var registers unix.PtraceRegs
 		err := unix.PtraceGetRegs(thread, &registers)
 		if errors.Is(err, unix.ESRCH) { // killed meanwhile
@@ -181,12 +194,25 @@ func (s *stopped) positions() ([]uint64, error) {
 // release lets go on what runs, and leaves stopped what a SIGSTOP stopped.
 func (s *stopped) release() error {
 	var errs []error
-	for thread, signal := range s.signals {
-		if err := detach(thread, signal); err != nil {
+	for thread, met := range s.threads {
+		if err := detach(thread, met.signal); err != nil {
 			errs = append(errs, fmt.Errorf("release thread %d: %w", thread, err))
 		}
 	}
+	s.awaitPaused()
 	return errors.Join(errs...)
+}
+
+// awaitPaused waits until threads that were stopped are again: on their way
+// back they run for a moment, which nobody should take for the end of a pause.
+// Somebody may have continued them meanwhile, so it does not insist.
+func (s *stopped) awaitPaused() {
+	deadline := time.Now().Add(pausedLimit)
+	for thread, met := range s.threads {
+		for met.paused && s.state(thread) != 'T' && time.Now().Before(deadline) {
+			time.Sleep(stopPoll)
+		}
+	}
 }
 
 // detach ends the tracing of a stopped thread and delivers a signal, if any.

@@ -30,7 +30,7 @@ func openVDSO(pid int) (*vdso, error) {
 	}
 	v := &vdso{memory: memory}
 	if err := v.read(pid); err != nil {
-		memory.Close()
+		_ = memory.Close()
 		return nil, err
 	}
 	return v, nil
@@ -68,7 +68,7 @@ func findVDSO(pid int) (start int64, size int, err error) {
 	if err != nil {
 		return 0, 0, openError(err)
 	}
-	defer maps.Close()
+	defer func() { _ = maps.Close() }()
 	lines := bufio.NewScanner(maps)
 	mapped := false
 	for lines.Scan() {

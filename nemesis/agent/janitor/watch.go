@@ -3,7 +3,6 @@ package janitor
 import (
 	"bufio"
 	"io"
-	"strings"
 	"time"
 )
 
@@ -35,19 +34,27 @@ func await(harness io.Reader, limit time.Duration) farewell {
 			}
 			line = lines.Text() + "\n"
 		}
-		last <- strings.TrimSpace(line)
+		last <- line
 	}()
 	silence := time.NewTimer(limit)
 	defer silence.Stop()
 	select {
 	case <-hello:
-		if line := <-last; line == Bye {
-			return farewell{"the harness said " + Bye, true}
-		}
-		return farewell{"the harness is gone", false}
-	case <-last:
-		return farewell{"the harness is gone before it spoke", false}
+		return gone(<-last)
+	case line := <-last:
+		return gone(line)
 	case <-silence.C:
 		return farewell{"the harness has not spoken for " + limit.String(), false}
 	}
+}
+
+// gone tells from the last line how a harness went.
+func gone(last string) farewell {
+	switch last {
+	case "":
+		return farewell{"the harness is gone before it spoke", false}
+	case Bye + "\n":
+		return farewell{"the harness said " + Bye, true}
+	}
+	return farewell{"the harness is gone", false}
 }

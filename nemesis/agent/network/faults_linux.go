@@ -178,7 +178,9 @@ func (f *Faults) Stats() (map[string]agent.PeerStats, error) {
 		total = sum(total, f.queue.line.stats())
 	}
 	for peer := range f.inForce.Peers {
-		total[peer] = total[peer] // a peer without a fault counts zeros
+		if _, counted := total[peer]; !counted {
+			total[peer] = agent.PeerStats{}
+		}
 	}
 	return total, nil
 }

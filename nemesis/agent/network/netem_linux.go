@@ -68,7 +68,7 @@ func tryNetem(namespace int) error {
 		Links: map[string]agent.Link{"probe": {DelayMS: 1}},
 	})
 	if err != nil {
-		n.remove()
+		_ = n.remove() // why it failed says more
 		return err
 	}
 	return n.remove()

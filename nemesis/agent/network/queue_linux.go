@@ -116,11 +116,11 @@ func readAgain(err error) (stop int) {
 	return 0
 }
 
-// shape takes over a state's links. An error means that verdicts were refused
-// before.
+// shape takes over a state's links. An error means that verdicts were refused since
+// the last time.
 func (q *queue) shape(state agent.State) error {
 	q.line.shape(state)
-	if n := q.refused.Load(); n > 0 {
+	if n := q.refused.Swap(0); n > 0 {
 		return fmt.Errorf("nfqueue: the kernel refused %d verdicts", n)
 	}
 	return nil
