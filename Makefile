@@ -10,7 +10,7 @@ ACTIONLINT_VERSION := v1.7.12
 ACTIONLINT := bin/tools/actionlint-$(ACTIONLINT_VERSION)
 
 .DEFAULT_GOAL := help
-.PHONY: help build lint test race fuzz test-durability compare-acks replay bench faults cluster-up cluster-down clean
+.PHONY: help build lint test race fuzz test-durability compare-acks replay bench faults images cluster-up cluster-down clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-17s %s\n", $$1, $$2}'
@@ -63,6 +63,12 @@ bench: build ## the broker under load, and the checkers on a million ops
 
 faults: build ## how long faults take to apply and to heal, into docs/faults.md
 	bin/ackproof bench --faults --rounds 5 --into docs/faults.md $(ARGS)
+
+images: ## the broker and the fault agent as images FROM scratch, for docker/compose.yaml
+	@mkdir -p bin/linux
+	CGO_ENABLED=0 GOOS=linux go build -trimpath -ldflags '-s -w' -o bin/linux/ ./cmd/ackbroker ./cmd/faultd ./docker/healthcheck
+	docker build -q -t ackproof/broker:dev -f docker/broker.Dockerfile bin/linux
+	docker build -q -t ackproof/agent:dev -f docker/agent.Dockerfile bin/linux
 
 cluster-up: build ## three brokers to play with; prints their bootstrap addresses
 	bin/ackproof cluster up $(ARGS)

@@ -10,6 +10,8 @@ import (
 
 	"github.com/moby/moby/api/types/container"
 	"github.com/moby/moby/client"
+
+	farewell "github.com/ackproof/ackproof/nemesis/agent/janitor"
 )
 
 // engineSocket is where the janitor finds the engine's socket in its container.
@@ -94,7 +96,10 @@ func (j *janitor) dismiss() error {
 	ctx, cancel := context.WithTimeout(context.Background(), dismissLimit)
 	defer cancel()
 	removed := j.engine.api.ContainerWait(ctx, j.id, client.ContainerWaitOptions{Condition: container.WaitConditionRemoved})
-	_ = j.stdin.Close() // what counts is that it goes
+	// Told that nothing is left, it need not wait for what the engine may still be
+	// making. What counts is that it goes.
+	_, _ = io.WriteString(j.stdin, farewell.Bye+"\n")
+	_ = j.stdin.Close()
 	select {
 	case <-removed.Result:
 		return nil
