@@ -35,6 +35,8 @@ $(ACTIONLINT):
 	mv bin/tools/actionlint $@
 
 test: ## all tests; about 2 minutes
+	@docker info >/dev/null 2>&1 || echo 'SKIPPED: no Docker engine answers, so container tests do not run (ACKPROOF_REQUIRE_DOCKER=1 makes that a failure)'
+	@command -v kcat >/dev/null || echo 'SKIPPED: kcat is not installed, so no librdkafka client is tested'
 	go vet ./...
 	go test ./...
 
