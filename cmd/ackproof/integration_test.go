@@ -23,7 +23,7 @@ import (
 func integration(t *testing.T) (results string) {
 	t.Helper()
 	if testing.Short() {
-		t.Skip("starts brokers")
+		t.Skip("SKIPPED by -short: starts real brokers")
 	}
 	return filepath.Join(t.TempDir(), "results")
 }
@@ -185,7 +185,7 @@ func brokersIn(t *testing.T, dir string) []string {
 	processes, err := filepath.Glob("/proc/[0-9]*/cmdline")
 	require.NoError(t, err)
 	if len(processes) == 0 {
-		t.Skip("there is no /proc to look for processes in")
+		t.Skip("SKIPPED: there is no /proc to look for left-over processes in")
 	}
 	var found []string
 	for _, p := range processes {

@@ -13,7 +13,7 @@ import (
 // looks for. With many clusters on one machine that is everyday's business.
 func TestRealBrokersMoveToOtherPorts(t *testing.T) {
 	if testing.Short() {
-		t.Skip("builds and starts brokers")
+		t.Skip("SKIPPED by -short: builds and starts real brokers")
 	}
 	binary := filepath.Join(t.TempDir(), "ackbroker")
 	out, err := exec.Command("go", "build", "-o", binary, "github.com/ackproof/ackproof/cmd/ackbroker").CombinedOutput()
