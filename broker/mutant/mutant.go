@@ -3,10 +3,14 @@
 // so the correct code reads as the specification. The harness proves its
 // detectors with them: each mutant must be caught, the plain broker never
 // accused.
+//
+// The catalogue stands in files by what is broken: replication.go, acks.go,
+// quorum.go, disk.go.
 package mutant
 
 import (
 	"fmt"
+	"slices"
 	"sort"
 	"strings"
 )
@@ -14,20 +18,25 @@ import (
 // Mutant is the stable name of one planted bug.
 type Mutant string
 
-// The planted bugs. The numbers are those of the catalogue in docs/mutants.md.
-const (
-	// AckOnAppend (14) answers acks=all once the leader has appended, as if
-	// acks were 1.
-	AckOnAppend Mutant = "ack-on-append"
-	// MinISRIgnored (21) neither refuses a write nor holds the high watermark
-	// when the ISR is smaller than min.insync.replicas (KAFKA-15583).
-	MinISRIgnored Mutant = "min-isr-ignored"
-	// WallClockSessions (47) measures the sessions of brokers by the controller's
-	// wall clock, which can be set.
-	WallClockSessions Mutant = "wall-clock-sessions"
-)
+// Row is one planted bug of the catalogue.
+type Row struct {
+	// Number is its stable number in docs/mutants.md; gaps are intended.
+	Number int
+	Name   Mutant
+	// Breaks says in one line what the broker does wrong.
+	Breaks string
+	// Source is where the bug was seen, or may come from: KIP, JIRA, paper.
+	Source string
+}
 
-var numbers = map[Mutant]int{AckOnAppend: 14, MinISRIgnored: 21, WallClockSessions: 47}
+// Catalogue lists every mutant that this broker knows, by number.
+func Catalogue() []Row { return slices.Clone(catalogue) }
+
+var catalogue = func() []Row {
+	rows := slices.Concat(replication, acks, quorum, disk)
+	slices.SortFunc(rows, func(a, b Row) int { return a.Number - b.Number })
+	return rows
+}()
 
 // Set is the mutants that are switched on; the zero value is the correct broker.
 type Set map[Mutant]bool
@@ -65,9 +74,9 @@ func Parse(list string) (Set, error) {
 }
 
 func find(word string) (Mutant, bool) {
-	for m, number := range numbers {
-		if word == string(m) || word == fmt.Sprint(number) {
-			return m, true
+	for _, row := range catalogue {
+		if word == string(row.Name) || word == fmt.Sprint(row.Number) {
+			return row.Name, true
 		}
 	}
 	return "", false
@@ -75,9 +84,9 @@ func find(word string) (Mutant, bool) {
 
 // Names lists every mutant that this broker knows, sorted.
 func Names() []string {
-	names := make([]string, 0, len(numbers))
-	for m := range numbers {
-		names = append(names, string(m))
+	names := make([]string, 0, len(catalogue))
+	for _, row := range catalogue {
+		names = append(names, string(row.Name))
 	}
 	sort.Strings(names)
 	return names

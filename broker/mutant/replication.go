@@ -1,0 +1,6 @@
+package mutant
+
+// What is broken between a leader and its followers.
+const ()
+
+var replication = []Row{}
