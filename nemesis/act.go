@@ -2,9 +2,9 @@ package nemesis
 
 import (
 	"context"
-	"errors"
 	"slices"
-	"sync"
+
+	"github.com/ackproof/ackproof/harness/timeline"
 )
 
 // apply brings the fault into force and reads back whether it is.
@@ -62,14 +62,8 @@ func (r *runner) released(f *fault, kinds ...Kind) []int {
 
 // each acts on all nodes at the same time: a cluster that loses its nodes one
 // by one has time to react.
-func each(nodes []int, act func(node int) error) error {
-	errs := make([]error, len(nodes))
-	var wait sync.WaitGroup
-	for i, node := range nodes {
-		wait.Go(func() { errs[i] = act(node) })
-	}
-	wait.Wait()
-	return errors.Join(errs...)
+func (r *runner) each(nodes []int, act func(node int) error) error {
+	return timeline.Each(r.time, nodes, act)
 }
 
 func (r *runner) applyPartition(ctx context.Context, f *fault) error {
@@ -86,14 +80,14 @@ func (r *runner) applyPause(ctx context.Context, f *fault) error {
 	if err != nil {
 		return err
 	}
-	if err := each(f.nodes, func(node int) error { return r.cluster.Pause(ctx, node) }); err != nil {
+	if err := r.each(f.nodes, func(node int) error { return r.cluster.Pause(ctx, node) }); err != nil {
 		return err
 	}
 	return r.judgeState(f, before, StateStopped)
 }
 
 func (r *runner) liftPause(ctx context.Context, f *fault) error {
-	return each(r.released(f, Pause), func(node int) error { return r.cluster.Resume(ctx, node) })
+	return r.each(r.released(f, Pause), func(node int) error { return r.cluster.Resume(ctx, node) })
 }
 
 func (r *runner) applyKill(ctx context.Context, f *fault) error {
@@ -104,7 +98,7 @@ func (r *runner) applyKill(ctx context.Context, f *fault) error {
 	if f.before.incarnations, err = r.incarnations(f.nodes); err != nil {
 		return err
 	}
-	if err := each(f.nodes, func(node int) error { return r.cluster.Kill(ctx, node) }); err != nil {
+	if err := r.each(f.nodes, func(node int) error { return r.cluster.Kill(ctx, node) }); err != nil {
 		return err
 	}
 	if err := r.judgeState(f, before, StateDead); err != nil {
@@ -121,7 +115,7 @@ func (r *runner) applyWipe(ctx context.Context, f *fault) error {
 	if err != nil {
 		return err
 	}
-	if err := each(f.nodes, func(node int) error { return r.cluster.WipeData(ctx, node) }); err != nil {
+	if err := r.each(f.nodes, func(node int) error { return r.cluster.WipeData(ctx, node) }); err != nil {
 		return err
 	}
 	return r.judgeWipe(f, before)
@@ -129,7 +123,7 @@ func (r *runner) applyWipe(ctx context.Context, f *fault) error {
 
 func (r *runner) liftKill(ctx context.Context, f *fault) error {
 	nodes := r.released(f, Kill, Wipe)
-	if err := each(nodes, func(node int) error { return r.cluster.Restart(ctx, node) }); err != nil {
+	if err := r.each(nodes, func(node int) error { return r.cluster.Restart(ctx, node) }); err != nil {
 		return err
 	}
 	return r.judgeRestart(f, nodes)

@@ -30,11 +30,11 @@ func (l *Log) consume(consumer Consumer, worker int) func(context.Context) {
 			partition: int32(worker) % l.opts.Partitions,
 			position:  make([]int64, l.opts.Partitions),
 		}
-		for !l.ended(ctx) {
+		for !l.ended() {
 			if c.assigned || c.assign(ctx) {
 				c.poll(ctx)
 			}
-			if !l.pause(ctx, pollEvery) {
+			if !l.pause(pollEvery) {
 				return
 			}
 		}
@@ -54,7 +54,7 @@ type reader struct {
 }
 
 func (r *reader) assign(ctx context.Context) bool {
-	ctx, cancel := context.WithTimeout(ctx, r.log.opts.ReadTimeout)
+	ctx, cancel := r.log.time.WithTimeout(ctx, r.log.opts.ReadTimeout)
 	defer cancel()
 	at := r.position[r.partition]
 	complete := r.process.invoke(history.Event{
@@ -67,7 +67,7 @@ func (r *reader) assign(ctx context.Context) bool {
 }
 
 func (r *reader) poll(ctx context.Context) {
-	ctx, cancel := context.WithTimeout(ctx, r.log.opts.ReadTimeout)
+	ctx, cancel := r.log.time.WithTimeout(ctx, r.log.opts.ReadTimeout)
 	defer cancel()
 	from := r.position[r.partition]
 	complete := r.process.invoke(history.Event{

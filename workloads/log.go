@@ -3,9 +3,10 @@ package workloads
 import (
 	"context"
 	"fmt"
-	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/ackproof/ackproof/harness/timeline"
 )
 
 // LogOptions shape a Log workload.
@@ -82,21 +83,25 @@ func (o LogOptions) Validate() error {
 // Log is the workload `log`: unique values are appended and read back.
 type Log struct {
 	opts LogOptions
+	time timeline.Timeline
 	dial Dialer
 	rec  Recorder
 
 	values atomic.Int64 // the last value given out
 	acked  atomic.Int64
-	stop   chan struct{}
-	once   sync.Once
+	// stopping is done once nothing new is to begin.
+	stopping context.Context
+	stop     context.CancelFunc
 }
 
-// NewLog returns a workload that is ready to run.
-func NewLog(o LogOptions, dial Dialer, rec Recorder) (*Log, error) {
+// NewLog returns a workload that is ready to run in the time of t.
+func NewLog(o LogOptions, t timeline.Timeline, dial Dialer, rec Recorder) (*Log, error) {
 	if err := o.Validate(); err != nil {
 		return nil, err
 	}
-	return &Log{opts: o, dial: dial, rec: rec, stop: make(chan struct{})}, nil
+	l := &Log{opts: o, time: t, dial: dial, rec: rec}
+	l.stopping, l.stop = context.WithCancel(context.Background())
+	return l, nil
 }
 
 // Run connects the workers and lets them work until Stop. When it returns,
@@ -109,26 +114,22 @@ func (l *Log) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	var running sync.WaitGroup
-	crashed := make(chan error, len(workers))
-	for _, work := range workers {
-		running.Go(func() {
-			if err := Guard(func() { work(ctx) }); err != nil {
-				crashed <- err
-				l.Stop()
-			}
-		})
-	}
-	running.Wait()
-	close(crashed)
-	if err := <-crashed; err != nil {
+	defer context.AfterFunc(ctx, l.Stop)()
+	err = timeline.Each(l.time, workers, func(work func(context.Context)) error {
+		err := Guard(func() { work(ctx) })
+		if err != nil {
+			l.Stop()
+		}
+		return err
+	})
+	if err != nil {
 		return err
 	}
 	return ctx.Err()
 }
 
 // Stop asks the workers to begin nothing new. It does not wait for them.
-func (l *Log) Stop() { l.once.Do(func() { close(l.stop) }) }
+func (l *Log) Stop() { l.stop() }
 
 // Acked is the number of sends acknowledged so far.
 func (l *Log) Acked() int64 { return l.acked.Load() }
@@ -140,13 +141,7 @@ func (l *Log) NextValue() int64 { return l.values.Add(1) }
 // also after an error.
 func (l *Log) workers() (run []func(context.Context), closeAll func(), err error) {
 	var open []func()
-	closeAll = func() {
-		var closing sync.WaitGroup
-		for _, c := range open {
-			closing.Go(c)
-		}
-		closing.Wait()
-	}
+	closeAll = func() { l.time.Together(open...) }
 	for i := range l.opts.Producers {
 		p, err := l.dial.Producer(i)
 		if err != nil {
@@ -177,26 +172,7 @@ func (l *Log) workers() (run []func(context.Context), closeAll func(), err error
 }
 
 // pause waits for d, or returns false when the workload is to end.
-func (l *Log) pause(ctx context.Context, d time.Duration) bool {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return true
-	case <-l.stop:
-	case <-ctx.Done():
-	}
-	return false
-}
+func (l *Log) pause(d time.Duration) bool { return l.time.Sleep(l.stopping, d) }
 
 // ended tells whether the workload is to end, without waiting.
-func (l *Log) ended(ctx context.Context) bool {
-	select {
-	case <-l.stop:
-		return true
-	case <-ctx.Done():
-		return true
-	default:
-		return false
-	}
-}
+func (l *Log) ended() bool { return l.stopping.Err() != nil }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/ackproof/ackproof/checker"
 	"github.com/ackproof/ackproof/harness/history"
+	"github.com/ackproof/ackproof/harness/timeline"
 )
 
 const topic = "log"
@@ -27,7 +28,7 @@ func play(t *testing.T, l *fakeLog, acks int64, spoil func(part int32, drained [
 	options := LogDefaults(topic, 2, 7)
 	options.Rate = 2000
 	dialer := &fakeDialer{log: l}
-	w, err := NewLog(options, dialer, rec)
+	w, err := NewLog(options, timeline.Live, dialer, rec)
 	require.NoError(t, err)
 
 	done := make(chan error, 1)
@@ -175,7 +176,7 @@ func TestAnInfoRetiresItsProcess(t *testing.T) {
 	rec := &memory{}
 	options := LogDefaults(topic, 1, 1)
 	options.Producers, options.Lanes, options.Consumers, options.Probers, options.Rate = 1, 1, 0, 0, 1000
-	w, err := NewLog(options, &fakeDialer{log: l}, rec)
+	w, err := NewLog(options, timeline.Live, &fakeDialer{log: l}, rec)
 	require.NoError(t, err)
 	done := make(chan error, 1)
 	go func() { done <- w.Run(context.Background()) }()
@@ -217,7 +218,7 @@ func TestStreamsHangOnSeedAndLabelAlone(t *testing.T) {
 
 func TestAClientThatCannotConnectIsAnError(t *testing.T) {
 	refused := errors.New("refused")
-	w, err := NewLog(LogDefaults(topic, 1, 1), &fakeDialer{log: newFakeLog(), refuse: refused}, &memory{})
+	w, err := NewLog(LogDefaults(topic, 1, 1), timeline.Live, &fakeDialer{log: newFakeLog(), refuse: refused}, &memory{})
 	require.NoError(t, err)
 	err = w.Run(context.Background())
 	require.ErrorIs(t, err, refused)
@@ -235,7 +236,7 @@ func TestAPanicOfAWorkerStopsTheOthersAndComesOut(t *testing.T) {
 	// The fake's lock is held by the panicking send, so only producers run.
 	options := LogDefaults(topic, 1, 1)
 	options.Producers, options.Lanes, options.Consumers, options.Probers, options.Rate = 1, 1, 0, 0, 1000
-	w, err := NewLog(options, &fakeDialer{log: l}, &memory{})
+	w, err := NewLog(options, timeline.Live, &fakeDialer{log: l}, &memory{})
 	require.NoError(t, err)
 	err = w.Run(context.Background())
 	var panicked *Panic

@@ -17,7 +17,7 @@ func (l *Log) probe(prober Prober, worker int) func(context.Context) {
 	return func(ctx context.Context) {
 		p := newProcess(l.rec)
 		ends := make([]int64, l.opts.Partitions) // the last known end of each
-		for l.pause(ctx, pollEvery) {
+		for l.pause(pollEvery) {
 			partition := draw.Int32N(l.opts.Partitions)
 			if draw.IntN(2) == 0 {
 				if end, ok := l.endOffset(ctx, prober, p, partition); ok {
@@ -34,7 +34,7 @@ func (l *Log) probe(prober Prober, worker int) func(context.Context) {
 }
 
 func (l *Log) endOffset(ctx context.Context, prober Prober, p *process, partition int32) (end int64, ok bool) {
-	ctx, cancel := context.WithTimeout(ctx, l.opts.ReadTimeout)
+	ctx, cancel := l.time.WithTimeout(ctx, l.opts.ReadTimeout)
 	defer cancel()
 	complete := p.invoke(history.Event{F: history.EndOffset, Topic: l.opts.Topic, Partition: partition})
 	end, epoch, err := prober.EndOffset(ctx, l.opts.Topic, partition)
@@ -52,7 +52,7 @@ func (l *Log) endOffset(ctx context.Context, prober Prober, p *process, partitio
 
 // readTail seeks to offset and reads there; last is the last offset read.
 func (l *Log) readTail(ctx context.Context, prober Prober, p *process, partition int32, offset int64) (last int64, ok bool) {
-	ctx, cancel := context.WithTimeout(ctx, l.opts.ReadTimeout)
+	ctx, cancel := l.time.WithTimeout(ctx, l.opts.ReadTimeout)
 	defer cancel()
 	place := history.Event{Topic: l.opts.Topic, Partition: partition, Offset: &offset}
 	seek, poll := place, place

@@ -18,18 +18,18 @@ func (l *Log) lane(producer Producer, worker, lane int) func(context.Context) {
 		p := newProcess(l.rec)
 		// The first wait spreads the lanes over one period.
 		wait := time.Duration(draw.Int64N(int64(every) + 1))
-		for l.pause(ctx, wait) {
-			began := time.Now()
+		for l.pause(wait) {
+			began := l.time.Now()
 			l.send(ctx, producer, p, draw.Int32N(l.opts.Partitions))
 			// A fifth of jitter, so that lanes do not march in step.
 			jitter := time.Duration(draw.Int64N(int64(every)/5+1)) - every/10
-			wait = max(0, every+jitter-time.Since(began))
+			wait = max(0, every+jitter-l.time.Now().Sub(began))
 		}
 	}
 }
 
 func (l *Log) send(ctx context.Context, producer Producer, p *process, partition int32) {
-	ctx, cancel := context.WithTimeout(ctx, l.opts.SendTimeout)
+	ctx, cancel := l.time.WithTimeout(ctx, l.opts.SendTimeout)
 	defer cancel()
 	value := l.NextValue()
 	complete := p.invoke(history.Event{F: history.Send, Topic: l.opts.Topic, Partition: partition, Value: value})

@@ -3,12 +3,10 @@ package client
 import (
 	"context"
 	"fmt"
-	"sync"
 
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kgo"
 	"github.com/twmb/franz-go/pkg/kmsg"
-	"github.com/twmb/franz-go/pkg/kversion"
 
 	"github.com/ackproof/ackproof/harness/history"
 	"github.com/ackproof/ackproof/workloads"
@@ -20,41 +18,26 @@ const latest int64 = -1
 // probePage is how much a probe reads at most, in bytes.
 const probePage = 1 << 20
 
-// maxFetchVersion is the last version that names topics by name, which spares
-// the prober to learn topic ids (KIP-516).
-const maxFetchVersion = 12
-
 // Prober connects a prober.
 func (d *Dialer) Prober(worker int) (workloads.Prober, error) {
-	return newProber(d.settings, fmt.Sprintf("prober-%d", worker), worker)
-}
-
-func newProber(s Settings, role string, first int) (*prober, error) {
-	versions := kversion.Stable()
-	versions.SetMaxKeyVersion(int16(kmsg.Fetch), maxFetchVersion)
-	cl, err := kgo.NewClient(append(s.common(role), kgo.MaxVersions(versions))...)
+	r, err := d.settings.reach(fmt.Sprintf("prober-%d", worker))
 	if err != nil {
-		return nil, fmt.Errorf("client: prober: %w", err)
+		return nil, err
 	}
-	return &prober{client: cl, next: first}, nil
+	return ProberOver(r, worker), nil
 }
 
-// prober asks the brokers behind the bootstrap addresses, which it knows by
-// address and not by metadata: a broker that the cluster has given up on is
-// still asked.
-type prober struct {
-	client *kgo.Client
+// ProberOver is a prober that reaches the brokers as told, from the worker-th on.
+func ProberOver(r Reach, worker int) workloads.Prober { return &prober{reach: r, next: worker} }
 
-	mu   sync.Mutex
-	next int
+type prober struct {
+	reach Reach
+	next  int
 }
 
 // turn returns the broker whose turn it is.
-func (p *prober) turn() *kgo.Broker {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	brokers := p.client.SeedBrokers()
-	b := brokers[p.next%len(brokers)]
+func (p *prober) turn() kmsg.Requestor {
+	b := p.reach.Brokers[p.next%len(p.reach.Brokers)]
 	p.next++
 	return b
 }
@@ -75,10 +58,10 @@ func (p *prober) Read(ctx context.Context, topic string, partition int32, offset
 	return page.records, nil
 }
 
-func (p *prober) Close() { p.client.Close() }
+func (p *prober) Close() { p.reach.Close() }
 
 // endOffset asks one broker for the end of a partition as consumers see it.
-func endOffset(ctx context.Context, broker *kgo.Broker, topic string, partition int32) (kmsg.ListOffsetsResponseTopicPartition, error) {
+func endOffset(ctx context.Context, broker kmsg.Requestor, topic string, partition int32) (kmsg.ListOffsetsResponseTopicPartition, error) {
 	ask := kmsg.NewListOffsetsRequestTopicPartition()
 	ask.Partition, ask.Timestamp, ask.CurrentLeaderEpoch = partition, latest, -1
 	rt := kmsg.NewListOffsetsRequestTopic()
@@ -108,7 +91,7 @@ type page struct {
 }
 
 // fetchPage reads from offset on, of one broker: about maxBytes at most.
-func fetchPage(ctx context.Context, broker *kgo.Broker, topic string, partition int32, offset int64, maxBytes int32) (page, error) {
+func fetchPage(ctx context.Context, broker kmsg.Requestor, topic string, partition int32, offset int64, maxBytes int32) (page, error) {
 	ask := kmsg.NewFetchRequestTopicPartition()
 	ask.Partition, ask.FetchOffset, ask.PartitionMaxBytes = partition, offset, maxBytes
 	ask.CurrentLeaderEpoch = -1

@@ -6,6 +6,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/ackproof/ackproof/harness/timeline"
 	"github.com/ackproof/ackproof/nemesis"
 )
 
@@ -33,7 +34,7 @@ func testSchedule(t *testing.T, c *Cluster) {
 	}
 	view := fixedView{Leader: 2, LeaderEpoch: 1, ISR: []int{1, 2, 3}, Replicas: []int{1, 2, 3}, Controller: 1}
 	var healed []nemesis.Report
-	require.NoError(t, nemesis.Run(limited(t), schedule, c, view, func(r nemesis.Report) {
+	require.NoError(t, nemesis.Run(limited(t), timeline.Live, schedule, c, view, func(r nemesis.Report) {
 		if !r.Begin {
 			healed = append(healed, r)
 		}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/ackproof/ackproof/harness/timeline"
 	"github.com/ackproof/ackproof/nemesis"
 )
 
@@ -56,7 +57,7 @@ func TestEveryFaultBitesRealProcesses(t *testing.T) {
 	}
 	view := fixedView{Leader: 2, LeaderEpoch: 1, ISR: []int{1, 2, 3}, Replicas: []int{1, 2, 3}, Controller: 1}
 	var healed []nemesis.Report
-	require.NoError(t, nemesis.Run(ctx, schedule, c, view, func(r nemesis.Report) {
+	require.NoError(t, nemesis.Run(ctx, timeline.Live, schedule, c, view, func(r nemesis.Report) {
 		if !r.Begin {
 			healed = append(healed, r)
 		}
