@@ -27,6 +27,7 @@ var allowed = map[string][]string{
 	"harness/history":     {},
 	"harness/timeline":    {},
 	"harness/cluster/sim": {"broker", "harness", "nemesis", "workloads"},
+	"harness/explore":     {"broker", "harness", "nemesis", "workloads", "checker"},
 	"harness":             {"harness", "nemesis", "workloads", "checker", "broker/mutant"},
 	"docker":              {},
 	"cmd/ackbroker":       {"broker/server"},

@@ -3,6 +3,8 @@ package client
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kerr"
@@ -52,9 +54,9 @@ func (a *Admin) Close() { a.reach.Close() }
 func (a *Admin) CreateTopic(ctx context.Context, t Topic) error {
 	ask := kmsg.NewCreateTopicsRequestTopic()
 	ask.Topic, ask.NumPartitions, ask.ReplicationFactor = t.Name, t.Partitions, t.ReplicationFactor
-	for name, value := range t.Configs {
+	for _, name := range slices.Sorted(maps.Keys(t.Configs)) {
 		c := kmsg.NewCreateTopicsRequestTopicConfig()
-		c.Name, c.Value = name, &value
+		c.Name, c.Value = name, kmsg.StringPtr(t.Configs[name])
 		ask.Configs = append(ask.Configs, c)
 	}
 	req := kmsg.NewPtrCreateTopicsRequest()
