@@ -69,7 +69,7 @@ func Judge(path string) (Outcome, *history.History, error) {
 	}
 	result := checker.Check(h, judgementOf(h))
 	if h.Header.Schedule != "" {
-		schedule, err := nemesis.Load(filepath.Join(path, scheduleFile))
+		schedule, err := nemesis.Load(filepath.Join(path, ScheduleFile))
 		if err != nil {
 			return Outcome{}, nil, err
 		}

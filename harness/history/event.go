@@ -27,6 +27,13 @@ type Header struct {
 	Labels   map[string]string `json:"labels,omitempty"`
 }
 
+// The label of a run whose network, disks or clocks are bad also while no fault
+// is in force.
+const (
+	Weather = "weather"
+	Rough   = "rough"
+)
+
 // Config is the part of a run's configuration that decides what was promised.
 type Config struct {
 	Acks              string `json:"acks"` // "all", "1", "0"
