@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
-	"sync"
 	"time"
 )
 
@@ -37,14 +36,9 @@ func (r *runner) applyPower(ctx context.Context, f *fault) error {
 	if f.before.incarnations, err = r.incarnations(f.nodes); err != nil {
 		return err
 	}
-	var mu sync.Mutex
-	lost, all := map[int]int64{}, int64(0)
-	err = r.each(f.nodes, func(node int) error {
-		bytes, err := r.cluster.(PowerCluster).LosePower(ctx, node, f.Fault.Torn)
-		mu.Lock()
-		defer mu.Unlock()
-		lost[node] = bytes
-		all += bytes
+	lost := make([]int64, r.schedule.Nodes+1) // by node
+	err = r.each(f.nodes, func(node int) (err error) {
+		lost[node], err = r.cluster.(PowerCluster).LosePower(ctx, node, f.Fault.Torn)
 		return err
 	})
 	if err != nil {
@@ -55,7 +49,7 @@ func (r *runner) applyPower(ctx context.Context, f *fault) error {
 	}
 	f.evidence["lost_bytes"] = perNode(f.nodes, func(node int) string { return strconv.FormatInt(lost[node], 10) })
 	// A node that was dead already still had its page cache to lose.
-	f.bit = f.bit || all > 0
+	f.bit = f.bit || slices.Max(lost) > 0
 	return nil
 }
 

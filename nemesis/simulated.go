@@ -20,7 +20,8 @@ type PowerCluster interface {
 // one step.
 type MidStepCluster interface {
 	// KillMidStep kills the node in the midst of the next of its steps that has
-	// two effects or more. It may return before that: Running tells.
+	// two effects or more. It may return before that: Running tells. A Kill in
+	// between takes its place.
 	KillMidStep(ctx context.Context, node int) error
 }
 
