@@ -15,9 +15,9 @@ const module = "github.com/ackproof/ackproof/"
 var allowed = map[string][]string{
 	"broker/model":      {},
 	"broker/mutant":     {},
-	"broker/storage":    {"broker/model"},
+	"broker/storage":    {"broker/model", "broker/mutant"},
 	"broker/partition":  {"broker/model", "broker/mutant", "broker/storage"},
-	"broker/controller": {"broker/model", "broker/storage"},
+	"broker/controller": {"broker/model", "broker/mutant", "broker/storage"},
 	"broker/wire":       {"broker/model", "broker/storage", "broker/partition", "broker/controller"},
 	"broker/server":     {"broker"},
 	"broker":            {"broker/model", "broker/mutant", "broker/storage", "broker/partition", "broker/controller", "broker/wire"},

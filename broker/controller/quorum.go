@@ -10,6 +10,7 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	"github.com/ackproof/ackproof/broker/model"
+	"github.com/ackproof/ackproof/broker/mutant"
 )
 
 // ErrLogLost says that this node once acknowledged entries which it no longer
@@ -34,7 +35,7 @@ func newRaft(cfg *Config, found *recovered) (*raft.RawNode, error) {
 		// PreVote keeps a node that comes back from forcing an election,
 		// CheckQuorum ends a leader that is cut off (KAFKA-15489).
 		PreVote:        true,
-		CheckQuorum:    true,
+		CheckQuorum:    !cfg.Mutants.Has(mutant.NoCheckQuorum),
 		ReadOnlyOption: raft.ReadOnlySafe,
 		// Only the active controller proposes: it alone can match answers.
 		DisableProposalForwarding: true,
@@ -120,7 +121,9 @@ func (c *Controller) checkOffice() {
 	if c.office.term != 0 && (!leading || c.office.term != status.GetTerm()) {
 		c.office = office{}
 		c.proposals.abandon()
-		c.sessions.clear()
+		if !c.cfg.Mutants.Has(mutant.SessionsKept) {
+			c.sessions.clear()
+		}
 	}
 	if !leading {
 		return
@@ -129,12 +132,15 @@ func (c *Controller) checkOffice() {
 	if !c.office.proposed {
 		barrier := Command{Activate: &Activate{Node: c.cfg.Self, Term: c.office.term, StaticConfig: c.cfg.Defaults}}
 		c.office.proposed = c.node.Propose(encodeEntry(entry{Command: barrier})) == nil
+		if c.office.proposed && c.cfg.Mutants.Has(mutant.ServeBeforeBarrier) {
+			c.takeOffice()
+		}
 	}
 }
 
 // takeOffice makes this node the active controller: its barrier is applied.
 func (c *Controller) takeOffice() {
 	c.office.active = true
-	c.sessions.restart(c.image, c.sessionClock())
+	c.openSessions()
 	c.nextBalance = c.now + c.cfg.RebalanceInterval
 }
