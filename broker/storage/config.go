@@ -27,7 +27,7 @@ type LogConfig struct {
 	RetentionBytes int64
 	// TailBytes is how much of the log's end is kept in memory for reads.
 	TailBytes int
-	// Mutants are planted bugs.
+	// Mutants are the planted bugs that are switched on.
 	Mutants mutant.Set
 }
 
