@@ -26,7 +26,8 @@ func (s *script) controllers(*datadriven.TestData) string {
 	return strings.Join(active, " ")
 }
 
-// brokers node=1 tells what a node's metadata says about each broker.
+// brokers node=1 tells what a node's metadata says about each broker, and the epoch of
+// its registration.
 func (s *script) brokers(d *datadriven.TestData) string {
 	var node int
 	d.ScanArgs(s.t, "node", &node)
@@ -44,7 +45,7 @@ func (s *script) brokers(d *datadriven.TestData) string {
 		case b.ShuttingDown:
 			state = "shutting down"
 		}
-		out = append(out, fmt.Sprintf("%d %s", id, state))
+		out = append(out, fmt.Sprintf("%d %s since %d", id, state, image.Brokers[id].Epoch))
 	}
 	return strings.Join(out, ", ")
 }
