@@ -99,16 +99,19 @@ func verifyLog(t *testing.T, log *storage.Log) string {
 }
 
 // tear node=1 is a power loss like crash-torn, but the names of files and the
-// indexes of segments had reached the disk by themselves: nobody promises an order.
+// indexes of segments had reached the disk by themselves, and with keep=1.log the
+// files that end so: nobody promises an order.
 func (s *script) tear(d *datadriven.TestData) string {
 	var node int
+	kept := "index"
 	d.ScanArgs(s.t, "node", &node)
+	d.MaybeScanArgs(s.t, "keep", &kept)
 	id := model.NodeID(node)
 	fs := s.w.nodes[id].fs
 	s.w.kill(id)
 	require.NoError(s.t, fs.SyncDir("/logs/t-0"))
 	fs.CrashTorn(func(name string, synced, written []byte) []byte {
-		if strings.HasSuffix(name, "index") {
+		if strings.HasSuffix(name, "index") || strings.HasSuffix(name, kept) {
 			return written
 		}
 		return onlyHeader(synced, written)

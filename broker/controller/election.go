@@ -89,7 +89,7 @@ func (a *application) electLeader(cmd *ElectLeader) Result {
 	if p.Leader == preferred {
 		return Result{Code: model.ElectionNotNeeded, Message: "Leader election not needed for topic partition.", Partition: p}
 	}
-	if !a.mayLead(p, preferred) {
+	if !a.mayLead(p, preferred) && !a.mutants.Has(mutant.PreferredOutsideISR) {
 		return Result{Code: model.PreferredLeaderNotAvailable, Message: "The preferred leader was not available.", Partition: p}
 	}
 	next.Leader = preferred

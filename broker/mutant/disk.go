@@ -2,17 +2,18 @@ package mutant
 
 // What is broken between a log and its disk.
 const (
-	EpochsNotRecovered      Mutant = "epochs-not-recovered"
-	CleanMarkerKept         Mutant = "clean-marker-kept"
-	TornBatchKept           Mutant = "torn-batch-kept"
-	RecoveryPointBeforeSync Mutant = "recovery-point-before-sync"
-	LogStartAboveWatermark  Mutant = "log-start-above-watermark"
-	CleanMarkerUnflushed    Mutant = "clean-marker-unflushed"
-	SegmentNameUnsynced     Mutant = "segment-name-unsynced"
-	FlushErrorIgnored       Mutant = "flush-error-ignored"
-	TornTailNotCut          Mutant = "torn-tail-not-cut"
-	FlushOutlivesTruncation Mutant = "flush-outlives-truncation"
-	TopicIDUnchecked        Mutant = "topic-id-unchecked"
+	EpochsNotRecovered       Mutant = "epochs-not-recovered"
+	CleanMarkerKept          Mutant = "clean-marker-kept"
+	TornBatchKept            Mutant = "torn-batch-kept"
+	RecoveryPointBeforeSync  Mutant = "recovery-point-before-sync"
+	LogStartAboveWatermark   Mutant = "log-start-above-watermark"
+	CleanMarkerUnflushed     Mutant = "clean-marker-unflushed"
+	SegmentNameUnsynced      Mutant = "segment-name-unsynced"
+	FlushErrorIgnored        Mutant = "flush-error-ignored"
+	TornTailNotCut           Mutant = "torn-tail-not-cut"
+	TopicIDUnchecked         Mutant = "topic-id-unchecked"
+	RecoveredCountsAsFlushed Mutant = "recovered-counts-as-flushed"
+	SegmentsKeptAfterCut     Mutant = "segments-kept-after-cut"
 )
 
 var disk = []Row{
@@ -34,8 +35,10 @@ var disk = []Row{
 		"fsyncgate"},
 	{154, TornTailNotCut, "ends a recovered log at the first bad batch but leaves the bytes in the file, before what is appended next",
 		"recovery that forgets to truncate"},
-	{155, FlushOutlivesTruncation, "counts a flush for records that replaced the flushed ones while it ran",
-		"a race of fsync and truncation"},
 	{156, TopicIDUnchecked, "takes the data of a deleted topic for that of a new one of the same name",
 		"KIP-516"},
+	{157, RecoveredCountsAsFlushed, "takes what it finds in the files after a kill for what is on the disk",
+		"the page cache outlives a process, not a machine"},
+	{158, SegmentsKeptAfterCut, "cuts a segment at its first bad batch and keeps the segments behind it: a hole in the log",
+		"recovery of one segment at a time"},
 }

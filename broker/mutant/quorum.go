@@ -23,6 +23,7 @@ const (
 	NoCheckQuorum              Mutant = "no-check-quorum"
 	SnapshotForgetsProducerIDs Mutant = "snapshot-forgets-producer-ids"
 	SnapshotChangesMissed      Mutant = "snapshot-changes-missed"
+	PreferredOutsideISR        Mutant = "preferred-outside-isr"
 )
 
 var quorum = []Row{
@@ -68,4 +69,6 @@ var quorum = []Row{
 		"KIP-730; a field forgotten in a snapshot"},
 	{141, SnapshotChangesMissed, "does not tell the broker what has changed where a snapshot replaced the log",
 		"a delta forgotten at a snapshot"},
+	{142, PreferredOutsideISR, "gives a partition to its preferred replica on demand, in the ISR or not",
+		"KIP-460"},
 }

@@ -71,7 +71,7 @@ func (l *Log) Flush() FlushTicket {
 // from before a truncation counts for nothing: the records that it covered may
 // have been replaced by others since.
 func (l *Log) Flushed(t FlushTicket) {
-	if t.generation != l.generation && !l.cfg.Mutants.Has(mutant.FlushOutlivesTruncation) || l.failed != nil {
+	if t.generation != l.generation || l.failed != nil {
 		return
 	}
 	l.flushed = max(l.flushed, t.UpTo)

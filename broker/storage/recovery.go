@@ -95,11 +95,11 @@ func (l *Log) recover(clean bool) (rec Recovery, err error) {
 	l.start = max(saved.start, l.segments[0].base)
 	l.end = l.active().next
 	l.flushed = min(saved.recovery, l.end)
-	if clean {
+	if clean || l.cfg.Mutants.Has(mutant.RecoveredCountsAsFlushed) {
 		l.flushed = l.end
 	}
 	for _, s := range l.segments {
-		s.endUnsynced = s.next >= l.flushed
+		s.endUnsynced = s.next >= l.flushed && !l.cfg.Mutants.Has(mutant.RecoveredCountsAsFlushed)
 	}
 	if l.start > l.end {
 		rec.because("log start %d is above the end %d", l.start, l.end)
@@ -189,7 +189,7 @@ func (l *Log) openSegments(bases []model.Offset, trusted model.Offset, rec *Reco
 			rec.because("segment %d ends at %d and the next starts at %d", base, s.next, following[0])
 			intact = false
 		}
-		if !intact {
+		if !intact && !l.cfg.Mutants.Has(mutant.SegmentsKeptAfterCut) {
 			return l.dropSegments(following, rec)
 		}
 	}
