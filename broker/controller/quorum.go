@@ -82,15 +82,23 @@ func (c *Controller) decodeMessage(payload []byte) (*pb.Message, error) {
 }
 
 // checkLogIntact catches a wiped disk: a leader's heartbeat commits only what
-// this node has acknowledged to it as durable. Raft itself would panic.
+// this node has acknowledged to it as durable, and a follower holds nothing of a
+// leader's log that the leader itself does not. Raft would panic at the one, and
+// answer the other with a flood of snapshots.
 func (c *Controller) checkLogIntact(m *pb.Message) error {
-	status := c.node.BasicStatus()
-	if m.GetType() != pb.MsgHeartbeat || m.GetTerm() < status.GetTerm() {
+	if m.GetTerm() < c.node.BasicStatus().GetTerm() {
 		return nil
 	}
-	if last := c.lastIndex(); m.GetCommit() > last {
-		return fmt.Errorf("%w: node %d acknowledged entry %d, but %s ends at %d",
-			ErrLogLost, c.cfg.Self, m.GetCommit(), c.cfg.Dir, last)
+	had := uint64(0)
+	switch {
+	case m.GetType() == pb.MsgHeartbeat:
+		had = m.GetCommit()
+	case m.GetType() == pb.MsgAppResp && !m.GetReject():
+		had = m.GetIndex()
+	}
+	if last := c.lastIndex(); had > last {
+		return fmt.Errorf("%w: node %d is known to have had entry %d, but %s ends at %d",
+			ErrLogLost, c.cfg.Self, had, c.cfg.Dir, last)
 	}
 	return nil
 }
