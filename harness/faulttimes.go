@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/ackproof/ackproof/harness/client"
+	"github.com/ackproof/ackproof/harness/timeline"
 	"github.com/ackproof/ackproof/nemesis"
 )
 
@@ -36,6 +37,7 @@ var measuredFaults = []struct {
 	{"pause", nemesis.Fault{Kind: nemesis.Pause}, []string{"state"}},
 	{"kill", nemesis.Fault{Kind: nemesis.Kill}, []string{"state", "restarted"}},
 	{"wipe", nemesis.Fault{Kind: nemesis.Wipe}, []string{"state", "data_bytes"}},
+	{"elect", nemesis.Fault{Kind: nemesis.Elect}, []string{"leader"}},
 	{"clock, one step", nemesis.Fault{Kind: nemesis.SkewClock, Clock: nemesis.Clock{Offset: 3_600_000}}, []string{"clock", "host_clock_moved"}},
 	{"clock, at rate 2", nemesis.Fault{Kind: nemesis.SkewClock, Clock: nemesis.Clock{Rate: 2}}, []string{"clock", "host_clock_moved"}},
 	{"clock, strobe", nemesis.Fault{Kind: nemesis.SkewClock, Clock: nemesis.Clock{Offset: 3_600_000, StrobePeriod: 20}}, []string{"clock", "host_clock_moved"}},
@@ -44,6 +46,9 @@ var measuredFaults = []struct {
 // inForceFor is long enough for a follower to miss some answers, and too short
 // for its session to end.
 const inForceFor = 400 * time.Millisecond
+
+// wholeLimit bounds the recovery from one fault.
+const wholeLimit = 30 * time.Second
 
 // MeasureFaults makes a cluster as c says, in the folder dir, and measures each
 // fault that rounds times. tell, if set, hears of every measurement.
@@ -63,8 +68,7 @@ func MeasureFaults(ctx context.Context, c Config, dir string, rounds int, tell f
 		return nil, err
 	}
 	defer admin.Close()
-	r := &run{config: c}
-	if err := r.makeTopic(ctx, admin, r.topic()); err != nil {
+	if err := admin.MakeTopic(ctx, c.topic()); err != nil {
 		return nil, err
 	}
 	hand := nemesis.NewHand(brokers, client.View{Admin: admin, Topic: Topic, Partition: 0})
@@ -75,7 +79,7 @@ func MeasureFaults(ctx context.Context, c Config, dir string, rounds int, tell f
 			m.fault.Target = nemesis.Follower
 			one.Evidence, one.Apply, one.Heal, err = measureFault(ctx, hand, m.fault, m.evidence)
 			if err == nil {
-				err = r.awaitWhole(ctx, admin)
+				err = awaitWhole(ctx, admin, c.topic())
 			}
 			if err != nil {
 				return nil, fmt.Errorf("%s, round %d: %w", m.name, round+1, err)
@@ -91,10 +95,10 @@ func MeasureFaults(ctx context.Context, c Config, dir string, rounds int, tell f
 	return times, nil
 }
 
-func (r *run) awaitWhole(ctx context.Context, admin *client.Admin) error {
-	ctx, cancel := context.WithTimeout(ctx, recoverLimit)
+func awaitWhole(ctx context.Context, admin *client.Admin, topic client.Topic) error {
+	ctx, cancel := context.WithTimeout(ctx, wholeLimit)
 	defer cancel()
-	return admin.AwaitWhole(ctx, r.topic())
+	return admin.AwaitWhole(ctx, topic)
 }
 
 // measureFault applies a fault and heals it. One that shows no effect is an
@@ -106,7 +110,7 @@ func measureFault(ctx context.Context, hand *nemesis.Hand, f nemesis.Fault, name
 		return "", 0, 0, err
 	}
 	apply = time.Since(began)
-	sleepUntil(ctx, time.Now().Add(inForceFor))
+	timeline.Live.Sleep(ctx, inForceFor)
 	began = time.Now()
 	healed, err := hand.Heal(ctx, begun.Step)
 	if err != nil {

@@ -5,23 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"time"
 
 	"github.com/ackproof/ackproof/harness/client"
 	"github.com/ackproof/ackproof/harness/cluster"
-	"github.com/ackproof/ackproof/harness/history"
-	"github.com/ackproof/ackproof/nemesis"
+	"github.com/ackproof/ackproof/harness/timeline"
+	"github.com/ackproof/ackproof/harness/trial"
 	"github.com/ackproof/ackproof/workloads"
-)
-
-// Limits of the parts of a run in which something is waited for.
-const (
-	topicLimit   = 30 * time.Second
-	recoverLimit = 30 * time.Second
-	drainLimit   = 3 * time.Minute
-	// afterwards is for how long clients go on once everything has recovered.
-	afterwards = time.Second
-	ackEvery   = 10 * time.Millisecond
 )
 
 // brokerTimes are short, so that a cluster notices a fault, elects and recovers
@@ -89,127 +78,30 @@ func (r *run) describe(brokers cluster.Cluster) {
 	}
 }
 
-func (r *run) topic() client.Topic {
-	return client.Topic{
-		Name: Topic, Partitions: int32(r.config.Partitions), ReplicationFactor: int16(r.config.ReplicationFactor),
-		Configs: map[string]string{
-			"min.insync.replicas":            fmt.Sprint(r.config.MinISR),
-			"unclean.leader.election.enable": fmt.Sprint(r.config.Unclean),
-		},
-	}
-}
-
 // hurt makes the topic, lets clients and faults loose, and drains.
 func (r *run) hurt(ctx context.Context, brokers cluster.Cluster) error {
-	settings := client.Settings{
-		Bootstrap: brokers.Bootstrap(), Acks: r.config.Acks, Idempotent: r.config.Idempotent(), Name: "ackproof",
-	}
-	admin, err := client.NewAdmin(settings)
-	if err != nil {
-		return err
-	}
-	defer admin.Close()
-	r.progress.stage("creating the topic")
-	topic := r.topic()
-	if err := r.makeTopic(ctx, admin, topic); err != nil {
-		return err
-	}
-	dialer, err := client.NewDialer(settings)
-	if err != nil {
-		return err
-	}
-	options := workloads.LogDefaults(Topic, topic.Partitions, r.config.Seed).Share(r.config.Clients)
-	options.Rate = r.config.Rate
-	load, err := workloads.NewLog(options, dialer, r.rec)
-	if err != nil {
-		return err
-	}
-	r.progress.acked.Store(load.Acked)
-
-	failure := r.play(ctx, brokers, admin, load)
-	if stopped(ctx) {
-		return errors.Join(failure, ctx.Err())
-	}
-	// What did not recover is drained all the same: it may hold the proof.
-	r.progress.stage("draining every replica")
-	ctx, cancel := context.WithTimeout(ctx, drainLimit)
-	defer cancel()
-	return errors.Join(failure, client.Drain{
-		Settings: settings, Topic: topic, Recorder: r.rec, NextValue: load.NextValue,
-	}.Run(ctx))
+	return trial.Trial{
+		Time: timeline.Live, Cluster: brokers, Clients: client.Live,
+		Settings: client.Settings{
+			Bootstrap: brokers.Bootstrap(), Acks: r.config.Acks, Idempotent: r.config.Idempotent(), Name: "ackproof",
+		},
+		Topic: r.config.topic(), Workload: r.config.workload(), Schedule: r.schedule, Recorder: r.rec,
+		AckedAfter: judgement.MinAckedAfter, Stage: r.progress.stage, Counts: r.progress.acked.Store,
+	}.Run(ctx)
 }
 
-func (r *run) makeTopic(ctx context.Context, admin *client.Admin, topic client.Topic) error {
-	ctx, cancel := context.WithTimeout(ctx, topicLimit)
-	defer cancel()
-	if err := admin.CreateTopic(ctx, topic); err != nil {
-		return err
-	}
-	return admin.AwaitWhole(ctx, topic)
-}
-
-// play runs the workload and, beside it, the schedule; then it heals, waits
-// until the cluster is whole, and lets the clients work on that for a while.
-func (r *run) play(ctx context.Context, brokers cluster.Cluster, admin *client.Admin, load *workloads.Log) error {
-	r.progress.stage("hurting")
-	working := make(chan error, 1)
-	go func() { working <- load.Run(ctx) }()
-	began := time.Now()
-	view := client.View{Admin: admin, Topic: Topic, Partition: 0}
-	err := nemesis.Run(ctx, r.schedule, brokers, view, r.recordFault)
-	if err == nil {
-		sleepUntil(ctx, began.Add(r.schedule.Length.Duration()))
-		r.progress.stage("recovering")
-		err = r.recover(ctx, brokers, admin, load)
-	}
-	load.Stop()
-	return errors.Join(err, <-working)
-}
-
-func (r *run) recover(ctx context.Context, brokers cluster.Cluster, admin *client.Admin, load *workloads.Log) error {
-	ctx, cancel := context.WithTimeout(ctx, recoverLimit)
-	defer cancel()
-	if err := brokers.Heal(ctx); err != nil {
-		return fmt.Errorf("heal: %w", err)
-	}
-	if err := admin.AwaitWhole(ctx, r.topic()); err != nil {
-		return fmt.Errorf("the cluster did not recover within %v: %w", recoverLimit, err)
-	}
-	enough := load.Acked() + int64(judgement.MinAckedAfter)
-	sleepUntil(ctx, time.Now().Add(afterwards))
-	for load.Acked() < enough {
-		if sleepUntil(ctx, time.Now().Add(ackEvery)); ctx.Err() != nil {
-			return fmt.Errorf("no writes were acked within %v of healing", recoverLimit)
-		}
-	}
-	return nil
-}
-
-// recordFault puts the nemesis's report into the history.
-func (r *run) recordFault(report nemesis.Report) {
-	e := history.Event{
-		Process: history.NemesisProcess, Type: history.Info, F: string(report.Kind),
-		Fault: &history.Fault{
-			Step: report.Step, Kind: string(report.Kind), Nodes: report.Nodes,
-			Describe: report.Describe, Evidence: report.Evidence, Bit: report.Bit,
+func (c Config) topic() client.Topic {
+	return client.Topic{
+		Name: Topic, Partitions: int32(c.Partitions), ReplicationFactor: int16(c.ReplicationFactor),
+		Configs: map[string]string{
+			"min.insync.replicas":            fmt.Sprint(c.MinISR),
+			"unclean.leader.election.enable": fmt.Sprint(c.Unclean),
 		},
 	}
-	if report.Begin {
-		e.Type = history.Invoke
-	} else {
-		healing := int64(r.rec.At(report.Healing))
-		e.Fault.Healing = &healing
-	}
-	r.rec.Record(e)
-	r.progress.stage(report.Describe)
 }
 
-// sleepUntil returns at that time, or when ctx is done.
-func sleepUntil(ctx context.Context, at time.Time) {
-	timer := time.NewTimer(time.Until(at))
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-	case <-ctx.Done():
-	}
+func (c Config) workload() workloads.LogOptions {
+	o := workloads.LogDefaults(Topic, int32(c.Partitions), c.Seed).Share(c.Clients)
+	o.Rate = c.Rate
+	return o
 }

@@ -44,6 +44,7 @@ const (
 	stateFile       = "cluster.json"
 	playPartitions  = 3
 	playReplication = 3
+	playTopicLimit  = 30 * time.Second
 )
 
 // Validate names the first field that cannot be.
@@ -110,7 +111,7 @@ func (p Playground) Run(ctx context.Context, ready func(PlaygroundState)) (err e
 }
 
 func (p Playground) createTopic(ctx context.Context, admin *client.Admin) error {
-	ctx, cancel := context.WithTimeout(ctx, topicLimit)
+	ctx, cancel := context.WithTimeout(ctx, playTopicLimit)
 	defer cancel()
 	replicas := min(p.Nodes, playReplication)
 	return admin.CreateTopic(ctx, client.Topic{

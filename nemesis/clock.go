@@ -105,16 +105,16 @@ func (r *runner) applyClock(ctx context.Context, f *fault) error {
 		if err != nil {
 			return err
 		}
-		f.before.hosts[node] = hostClock{wall: host, read: time.Now()}
+		f.before.hosts[node] = hostClock{wall: host, read: r.time.Now()}
 	}
-	f.before.skewed = time.Now()
-	return each(f.nodes, func(node int) error { return r.cluster.SetClock(ctx, node, f.Fault.Clock) })
+	f.before.skewed = r.time.Now()
+	return r.each(f.nodes, func(node int) error { return r.cluster.SetClock(ctx, node, f.Fault.Clock) })
 }
 
 // liftClock judges while the fault is in force: a drift shows only with time.
 func (r *runner) liftClock(ctx context.Context, f *fault) error {
 	r.judgeClock(ctx, f)
-	return each(f.nodes, func(node int) error { return r.cluster.SetClock(ctx, node, r.clockOf(node)) })
+	return r.each(f.nodes, func(node int) error { return r.cluster.SetClock(ctx, node, r.clockOf(node)) })
 }
 
 // clockOf is what the faults in force want of a node's clock: the latest counts.
@@ -158,13 +158,13 @@ type clockReading struct {
 // is away.
 func (r *runner) readSkewed(ctx context.Context, f *fault, node int) (clockReading, error) {
 	period := f.Fault.Clock.StrobePeriod.Duration()
-	giveUp := time.Now().Add(min(2*period, clockSettlingLimit))
+	giveUp := r.time.Now().Add(min(2*period, clockSettlingLimit))
 	for {
 		process, host, err := r.cluster.ReadClock(node)
 		if err != nil {
 			return clockReading{}, err
 		}
-		now, before := time.Now(), f.before.hosts[node]
+		now, before := r.time.Now(), f.before.hosts[node]
 		reading := clockReading{
 			skew:      process.Sub(host),
 			hostMoved: host.Sub(before.wall) - now.Sub(before.read),
@@ -173,11 +173,7 @@ func (r *runner) readSkewed(ctx context.Context, f *fault, node int) (clockReadi
 		if reading.asAsked || period == 0 || now.After(giveUp) {
 			return reading, nil
 		}
-		pause := time.NewTimer(max(period/4, time.Millisecond))
-		select {
-		case <-pause.C:
-		case <-ctx.Done():
-			pause.Stop()
+		if !r.time.Sleep(ctx, max(period/4, time.Millisecond)) {
 			return reading, nil
 		}
 	}

@@ -7,12 +7,13 @@ import (
 	"maps"
 	"slices"
 	"sync"
-	"time"
+
+	"github.com/ackproof/ackproof/harness/timeline"
 )
 
 // Hand applies and heals faults one by one, as somebody asks for them. Its
 // methods may be called from several goroutines; they take turns. Who ends it
-// heals all.
+// heals all. It works live only.
 type Hand struct {
 	mu     sync.Mutex
 	runner *runner
@@ -32,7 +33,7 @@ func refuse(format string, args ...any) error { return &RefusedError{fmt.Errorf(
 func NewHand(c Cluster, v View) *Hand {
 	h := &Hand{}
 	h.runner = &runner{
-		schedule: Schedule{Nodes: c.Size()}, cluster: c, view: v, start: time.Now(),
+		schedule: Schedule{Nodes: c.Size()}, cluster: c, view: v, time: timeline.Live, start: timeline.Live.Now(),
 		report: func(r Report) { h.last = r },
 	}
 	return h
@@ -46,6 +47,9 @@ func (h *Hand) Apply(ctx context.Context, f Fault) (Report, error) {
 	defer h.mu.Unlock()
 	if err := f.validate(h.runner.schedule.Nodes); err != nil {
 		return Report{}, refuse("apply: fault: %w", err)
+	}
+	if err := f.unsupported(h.runner.cluster); err != nil {
+		return Report{}, refuse("apply: %w", err)
 	}
 	h.next++
 	if !h.runner.beginStep(ctx, Step{ID: h.next, Fault: f}, false) {

@@ -7,6 +7,8 @@ import (
 	"maps"
 	"slices"
 	"time"
+
+	"github.com/ackproof/ackproof/harness/timeline"
 )
 
 // Report is what Run tells of a step: once when it is in force and once when
@@ -39,7 +41,7 @@ const (
 	resolveEvery = 50 * time.Millisecond
 )
 
-// Run plays the schedule against the cluster from now on and returns after the
+// Run plays the schedule in the time of t, from now on, and returns after the
 // last step is healed. It resolves roles when a step begins; if nobody has the
 // role for a while it hits the nodes that come closest and says so in the
 // evidence. Whatever happens, also a panic or the end of ctx, it heals every
@@ -47,14 +49,17 @@ const (
 //
 // A fault that could not be applied is reported with Bit false and is no error;
 // what could not be healed is one, for the run says nothing about recovery then.
-func Run(ctx context.Context, s Schedule, c Cluster, v View, report func(Report)) (err error) {
+func Run(ctx context.Context, t timeline.Timeline, s Schedule, c Cluster, v View, report func(Report)) (err error) {
 	if err := s.Validate(); err != nil {
 		return fmt.Errorf("run schedule: %w", err)
 	}
 	if c.Size() != s.Nodes {
 		return fmt.Errorf("run schedule: nodes %d: the cluster has %d", s.Nodes, c.Size())
 	}
-	r := &runner{schedule: s, cluster: c, view: v, report: report, start: time.Now()}
+	if err := Unsupported(s, c); err != nil {
+		return fmt.Errorf("run schedule: %w", err)
+	}
+	r := &runner{schedule: s, cluster: c, view: v, report: report, time: t, start: t.Now()}
 	defer func() { err = errors.Join(err, r.healAll(ctx)) }()
 	return r.play(ctx)
 }
@@ -63,6 +68,7 @@ type runner struct {
 	schedule Schedule
 	cluster  Cluster
 	view     View
+	time     timeline.Timeline
 	report   func(Report)
 	start    time.Time
 	inForce  []*fault // in the order of their beginning
@@ -124,9 +130,9 @@ func (r *runner) play(ctx context.Context) error {
 			}
 			continue
 		}
-		final := time.Since(r.start) >= next.giveUp
+		final := r.elapsed() >= next.giveUp
 		if !r.beginStep(ctx, next.step, final) {
-			next.at = min(time.Since(r.start)+resolveEvery, next.giveUp)
+			next.at = min(r.elapsed()+resolveEvery, next.giveUp)
 			agenda = append(agenda, next)
 			slices.SortFunc(agenda, action.order)
 		}
@@ -135,15 +141,14 @@ func (r *runner) play(ctx context.Context) error {
 }
 
 func (r *runner) waitUntil(ctx context.Context, at time.Duration) error {
-	timer := time.NewTimer(at - time.Since(r.start))
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
+	if !r.time.Sleep(ctx, at-r.elapsed()) {
 		return fmt.Errorf("run schedule: %w", context.Cause(ctx))
-	case <-timer.C:
-		return nil
 	}
+	return nil
 }
+
+// elapsed is the time since the start.
+func (r *runner) elapsed() time.Duration { return r.time.Now().Sub(r.start) }
 
 // beginStep applies the step and reports it. It returns false if nobody has
 // the role and it is not yet time to take somebody else.
@@ -158,6 +163,9 @@ func (r *runner) beginStep(ctx context.Context, step Step, final bool) bool {
 		}
 		f.nodes = step.Fault.Target.fallback(roles, r.schedule.Nodes, step.ID, r.alive)
 		f.evidence["target"] = fmt.Sprintf("nobody alive was known as %s, took the closest", step.Fault.Target)
+	}
+	if step.Fault.Kind == Elect && !r.lead(ctx, f) && !final {
+		return false
 	}
 	r.inForce = append(r.inForce, f)
 	if len(f.nodes) > 0 {
@@ -174,9 +182,9 @@ func (r *runner) beginStep(ctx context.Context, step Step, final bool) bool {
 }
 
 // capable keeps the nodes on which a fault can show: a role that metadata
-// still gives to a dead node is nobody's, unless the fault is about its disk.
+// still gives to a dead node is nobody's, unless the fault is about its data.
 func (r *runner) capable(step Step, nodes []int) []int {
-	if step.Fault.Kind == Wipe {
+	if step.Fault.Kind == Wipe || step.Fault.Kind == Power {
 		return nodes
 	}
 	return slices.DeleteFunc(slices.Clone(nodes), func(node int) bool { return !r.alive(node) })
@@ -188,19 +196,19 @@ func (r *runner) alive(node int) bool {
 }
 
 func (r *runner) roles(ctx context.Context) (Roles, error) {
-	ctx, cancel := context.WithTimeout(ctx, rolesLimit)
+	ctx, cancel := r.time.WithTimeout(ctx, rolesLimit)
 	defer cancel()
 	return r.view.Roles(ctx)
 }
 
 // healing is a context that outlives the run's, but not for long.
-func healing(ctx context.Context) (context.Context, context.CancelFunc) {
-	return context.WithTimeout(context.WithoutCancel(ctx), healLimit)
+func (r *runner) healing(ctx context.Context) (context.Context, context.CancelFunc) {
+	return r.time.WithTimeout(context.WithoutCancel(ctx), healLimit)
 }
 
 // healStep heals a step that began and reports it.
 func (r *runner) healStep(ctx context.Context, id int) error {
-	ctx, cancel := healing(ctx)
+	ctx, cancel := r.healing(ctx)
 	defer cancel()
 	i := slices.IndexFunc(r.inForce, func(f *fault) bool { return f.ID == id })
 	if i < 0 {
@@ -208,7 +216,7 @@ func (r *runner) healStep(ctx context.Context, id int) error {
 	}
 	f := r.inForce[i]
 	r.inForce = slices.Delete(r.inForce, i, i+1)
-	healing := time.Now()
+	healing := r.time.Now()
 	err := r.lift(ctx, f)
 	if err != nil {
 		f.evidence["error"] = err.Error()
@@ -230,7 +238,7 @@ func (r *runner) healAll(ctx context.Context) error {
 	for len(r.inForce) > 0 {
 		errs = append(errs, r.healStep(ctx, r.inForce[0].ID))
 	}
-	ctx, cancel := healing(ctx)
+	ctx, cancel := r.healing(ctx)
 	defer cancel()
 	if err := r.cluster.Heal(ctx); err != nil {
 		errs = append(errs, fmt.Errorf("heal all: %w", err))

@@ -7,6 +7,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/ackproof/ackproof/harness/timeline"
 	"github.com/stretchr/testify/require"
 )
 
@@ -14,7 +15,7 @@ import (
 func play(t *testing.T, c *fakeCluster, v View, s Schedule) []Report {
 	t.Helper()
 	var reports []Report
-	require.NoError(t, Run(t.Context(), s, c, v, func(r Report) { reports = append(reports, r) }))
+	require.NoError(t, Run(t.Context(), timeline.Live, s, c, v, func(r Report) { reports = append(reports, r) }))
 	return reports
 }
 
@@ -121,7 +122,7 @@ func TestRunTellsWhenHealingBegan(t *testing.T) {
 		c := newFakeCluster(3)
 		slow := slowCluster{c}
 		var reports []Report
-		require.NoError(t, Run(t.Context(), schedule(t, 3, step(1, 1, 2, Fault{Kind: Kill, Target: Leader})), slow,
+		require.NoError(t, Run(t.Context(), timeline.Live, schedule(t, 3, step(1, 1, 2, Fault{Kind: Kill, Target: Leader})), slow,
 			steady(threeNodes), func(r Report) { reports = append(reports, r) }))
 		require.True(t, reports[0].Healing.IsZero())
 		require.Equal(t, 3*time.Second, reports[1].Healing.Sub(c.start))
@@ -270,7 +271,7 @@ func TestRunHealsWhenCancelled(t *testing.T) {
 		interrupted := errors.New("interrupted")
 		time.AfterFunc(3500*time.Millisecond, func() { cancel(interrupted) })
 		var reports []Report
-		err := Run(ctx, schedule(t, 3,
+		err := Run(ctx, timeline.Live, schedule(t, 3,
 			step(1, 1, 9, Fault{Kind: Kill, Target: Leader}),
 			step(2, 2, 5, Fault{Kind: Partition, Shape: Isolate, Target: Node(1)}),
 			step(3, 3, 6, Fault{Kind: Pause, Target: Node(3)}),
@@ -290,7 +291,7 @@ func TestRunHealsWhenItPanics(t *testing.T) {
 		c := newFakeCluster(3)
 		require.PanicsWithValue(t, "bug", func() {
 			begun := false
-			Run(t.Context(), schedule(t, 3, step(1, 1, 9, Fault{Kind: Kill, Target: Leader})), c, steady(threeNodes), func(Report) {
+			Run(t.Context(), timeline.Live, schedule(t, 3, step(1, 1, 9, Fault{Kind: Kill, Target: Leader})), c, steady(threeNodes), func(Report) {
 				if !begun {
 					begun = true
 					panic("bug")
@@ -318,7 +319,7 @@ func TestRunFailsWhereItCannotHeal(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				c := newFakeCluster(3)
 				c.fail[test.method] = broken
-				err := Run(t.Context(), schedule(t, 3, step(1, 1, 1, test.fault)), c, steady(threeNodes), func(Report) {})
+				err := Run(t.Context(), timeline.Live, schedule(t, 3, step(1, 1, 1, test.fault)), c, steady(threeNodes), func(Report) {})
 				require.ErrorIs(t, err, broken)
 				require.EqualError(t, err, test.want)
 				require.Contains(t, c.did(), "2s heal", "it heals what it can")
@@ -329,10 +330,10 @@ func TestRunFailsWhereItCannotHeal(t *testing.T) {
 
 func TestRunRefusesAScheduleThatDoesNotFit(t *testing.T) {
 	s := schedule(t, 5)
-	err := Run(t.Context(), s, newFakeCluster(3), steady(threeNodes), func(Report) {})
+	err := Run(t.Context(), timeline.Live, s, newFakeCluster(3), steady(threeNodes), func(Report) {})
 	require.EqualError(t, err, "run schedule: nodes 5: the cluster has 3")
 	s.Version = 9
-	err = Run(t.Context(), s, newFakeCluster(5), steady(threeNodes), func(Report) {})
+	err = Run(t.Context(), timeline.Live, s, newFakeCluster(5), steady(threeNodes), func(Report) {})
 	require.EqualError(t, err, "run schedule: version 9: allowed is 1")
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"path/filepath"
+	"sync"
 	"testing"
 	"time"
 
@@ -11,6 +12,7 @@ import (
 
 	"github.com/ackproof/ackproof/checker"
 	"github.com/ackproof/ackproof/harness/history"
+	"github.com/ackproof/ackproof/harness/timeline"
 )
 
 const topic = "log"
@@ -27,7 +29,7 @@ func play(t *testing.T, l *fakeLog, acks int64, spoil func(part int32, drained [
 	options := LogDefaults(topic, 2, 7)
 	options.Rate = 2000
 	dialer := &fakeDialer{log: l}
-	w, err := NewLog(options, dialer, rec)
+	w, err := NewLog(options, timeline.Live, dialer, rec)
 	require.NoError(t, err)
 
 	done := make(chan error, 1)
@@ -175,7 +177,7 @@ func TestAnInfoRetiresItsProcess(t *testing.T) {
 	rec := &memory{}
 	options := LogDefaults(topic, 1, 1)
 	options.Producers, options.Lanes, options.Consumers, options.Probers, options.Rate = 1, 1, 0, 0, 1000
-	w, err := NewLog(options, &fakeDialer{log: l}, rec)
+	w, err := NewLog(options, timeline.Live, &fakeDialer{log: l}, rec)
 	require.NoError(t, err)
 	done := make(chan error, 1)
 	go func() { done <- w.Run(context.Background()) }()
@@ -191,18 +193,26 @@ func TestAnInfoRetiresItsProcess(t *testing.T) {
 	}
 }
 
-// memory is a Recorder that keeps events; its workload has one worker.
+// memory is a Recorder that keeps events.
 type memory struct {
+	mu     sync.Mutex
 	events []history.Event
 	next   int
 }
 
 func (m *memory) Record(e history.Event) history.Event {
+	m.mu.Lock()
+	defer m.mu.Unlock()
 	m.events = append(m.events, e)
 	return e
 }
 
-func (m *memory) NextProcess() int { m.next++; return m.next }
+func (m *memory) NextProcess() int {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.next++
+	return m.next
+}
 
 func TestStreamsHangOnSeedAndLabelAlone(t *testing.T) {
 	deal := func(seed uint64, label string) [4]uint64 {
@@ -217,7 +227,7 @@ func TestStreamsHangOnSeedAndLabelAlone(t *testing.T) {
 
 func TestAClientThatCannotConnectIsAnError(t *testing.T) {
 	refused := errors.New("refused")
-	w, err := NewLog(LogDefaults(topic, 1, 1), &fakeDialer{log: newFakeLog(), refuse: refused}, &memory{})
+	w, err := NewLog(LogDefaults(topic, 1, 1), timeline.Live, &fakeDialer{log: newFakeLog(), refuse: refused}, &memory{})
 	require.NoError(t, err)
 	err = w.Run(context.Background())
 	require.ErrorIs(t, err, refused)
@@ -235,7 +245,7 @@ func TestAPanicOfAWorkerStopsTheOthersAndComesOut(t *testing.T) {
 	// The fake's lock is held by the panicking send, so only producers run.
 	options := LogDefaults(topic, 1, 1)
 	options.Producers, options.Lanes, options.Consumers, options.Probers, options.Rate = 1, 1, 0, 0, 1000
-	w, err := NewLog(options, &fakeDialer{log: l}, &memory{})
+	w, err := NewLog(options, timeline.Live, &fakeDialer{log: l}, &memory{})
 	require.NoError(t, err)
 	err = w.Run(context.Background())
 	var panicked *Panic
@@ -260,6 +270,7 @@ func TestOptionsAreCheckedByName(t *testing.T) {
 		{func(o *LogOptions) { o.Rate = 0 }, "workload: rate is 0, allowed is 1 and above"},
 		{func(o *LogOptions) { o.SendTimeout = 0 }, "workload: send timeout in ms is 0, allowed is 1 and above"},
 		{func(o *LogOptions) { o.ReadTimeout = 0 }, "workload: read timeout in ms is 0, allowed is 1 and above"},
+		{func(o *LogOptions) { o.ReadEvery = 0 }, "workload: read every in ms is 0, allowed is 1 and above"},
 	}
 	for _, tt := range tests {
 		o := ok

@@ -141,6 +141,7 @@ func (p *Partition) SetMinISR(n int) {
 // partition of two replicas with min.insync.replicas=3 would refuse all writes.
 func (p *Partition) effectiveMinISR() int { return min(p.minISR, len(p.state.Replicas)) }
 
+// belowMinISR tells whether an ISR is too small to take writes with acks=all.
 func (p *Partition) belowMinISR(isr []model.NodeID) bool {
 	return len(isr) < p.effectiveMinISR() && !p.cfg.Mutants.Has(mutant.MinISRIgnored)
 }

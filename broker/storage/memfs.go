@@ -2,6 +2,7 @@ package storage
 
 import (
 	"fmt"
+	"maps"
 	"path"
 	"slices"
 	"strings"
@@ -35,6 +36,7 @@ type MemFS struct {
 	space    int64
 	bounded  bool
 	failures map[Op][]injected
+	refused  int64
 }
 
 type injected struct {
@@ -74,6 +76,13 @@ func (m *MemFS) FailNextAppend(keep int, err error) {
 // FillUp lets files grow by n more bytes and then answers ErrNoSpace.
 func (m *MemFS) FillUp(n int64) { m.space, m.bounded = n, true }
 
+// FailNoMore takes back what FailNext and FailNextAppend have left.
+func (m *MemFS) FailNoMore() { clear(m.failures) }
+
+// Refused counts the calls that failed because they were told to, or for want of
+// space.
+func (m *MemFS) Refused() int64 { return m.refused }
+
 // FreeUp ends a FillUp.
 func (m *MemFS) FreeUp() { m.bounded = false }
 
@@ -88,7 +97,9 @@ func (m *MemFS) Crash() {
 func (m *MemFS) CrashTorn(surviving func(name string, synced, written []byte) []byte) {
 	m.life++
 	next := map[string]*memNode{}
-	for name, node := range m.durable {
+	// In order: surviving may draw what is left.
+	for _, name := range slices.Sorted(maps.Keys(m.durable)) {
+		node := m.durable[name]
 		if !m.reachable(name) {
 			continue
 		}
@@ -124,7 +135,11 @@ func (m *MemFS) takeFailure(op Op) (injected, bool) {
 		return injected{}, false
 	}
 	m.failures[op] = queue[1:]
-	return queue[0], queue[0].err != nil
+	failing := queue[0].err != nil
+	if failing {
+		m.refused++
+	}
+	return queue[0], failing
 }
 
 func (m *MemFS) fail(op Op, name string) error {
@@ -259,4 +274,14 @@ func (m *MemFS) SyncDir(dir string) error {
 // Exists implements FS.
 func (m *MemFS) Exists(name string) (bool, error) {
 	return m.live[path.Clean(name)] != nil, nil
+}
+
+// Size is the bytes of all files below a directory.
+func (m *MemFS) Size(dir string) (bytes int64) {
+	for name, node := range m.live {
+		if strings.HasPrefix(name, path.Clean(dir)+"/") {
+			bytes += int64(len(node.data))
+		}
+	}
+	return bytes
 }

@@ -3,11 +3,14 @@ package client
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kerr"
-	"github.com/twmb/franz-go/pkg/kgo"
 	"github.com/twmb/franz-go/pkg/kmsg"
+
+	"github.com/ackproof/ackproof/harness/timeline"
 )
 
 // adminEvery is how often a condition that is waited for is looked at.
@@ -15,6 +18,9 @@ const adminEvery = 25 * time.Millisecond
 
 // adminTimeout bounds one admin request on the broker's side.
 const adminTimeout = 5 * time.Second
+
+// topicLimit bounds the making of a topic.
+const topicLimit = 30 * time.Second
 
 // Topic is what a run creates.
 type Topic struct {
@@ -26,38 +32,38 @@ type Topic struct {
 }
 
 // Admin makes a run's admin calls. It is safe for concurrent use.
-type Admin struct {
-	client   *kgo.Client
-	settings Settings
+type Admin struct{ reach Reach }
+
+// NewAdmin connects an admin with a client of franz-go.
+func NewAdmin(s Settings) (*Admin, error) {
+	r, err := s.reach("admin")
+	if err != nil {
+		return nil, err
+	}
+	return AdminOver(r), nil
 }
 
-// NewAdmin connects an admin.
-func NewAdmin(s Settings) (*Admin, error) {
-	cl, err := kgo.NewClient(s.common("admin")...)
-	if err != nil {
-		return nil, fmt.Errorf("client: admin: %w", err)
-	}
-	return &Admin{client: cl, settings: s}, nil
-}
+// AdminOver is an admin that reaches the cluster as told.
+func AdminOver(r Reach) *Admin { return &Admin{reach: r} }
 
 // Close ends the connections.
-func (a *Admin) Close() { a.client.Close() }
+func (a *Admin) Close() { a.reach.Close() }
 
 // CreateTopic creates t. It tries until ctx is done, as a young cluster may
 // have no controller yet; a topic that exists by then was made by a try of ours.
 func (a *Admin) CreateTopic(ctx context.Context, t Topic) error {
 	ask := kmsg.NewCreateTopicsRequestTopic()
 	ask.Topic, ask.NumPartitions, ask.ReplicationFactor = t.Name, t.Partitions, t.ReplicationFactor
-	for name, value := range t.Configs {
+	for _, name := range slices.Sorted(maps.Keys(t.Configs)) {
 		c := kmsg.NewCreateTopicsRequestTopicConfig()
-		c.Name, c.Value = name, &value
+		c.Name, c.Value = name, kmsg.StringPtr(t.Configs[name])
 		ask.Configs = append(ask.Configs, c)
 	}
 	req := kmsg.NewPtrCreateTopicsRequest()
 	req.TimeoutMillis = int32(adminTimeout.Milliseconds())
 	req.Topics = append(req.Topics, ask)
-	return await(ctx, "create topic "+t.Name, func(ctx context.Context) error {
-		resp, err := req.RequestWith(ctx, a.client)
+	return a.await(ctx, "create topic "+t.Name, func(ctx context.Context) error {
+		resp, err := req.RequestWith(ctx, a.reach.Any)
 		if err != nil {
 			return err
 		}
@@ -71,12 +77,23 @@ func (a *Admin) CreateTopic(ctx context.Context, t Topic) error {
 	})
 }
 
+// MakeTopic creates t and waits until each of its replicas is in sync, for a
+// limited time.
+func (a *Admin) MakeTopic(ctx context.Context, t Topic) error {
+	ctx, cancel := a.reach.Time.WithTimeout(ctx, topicLimit)
+	defer cancel()
+	if err := a.CreateTopic(ctx, t); err != nil {
+		return err
+	}
+	return a.AwaitWhole(ctx, t)
+}
+
 // Lead makes node the leader of a partition: its replicas are reordered so
 // that node is the preferred one, and the preferred one is elected. It returns
 // when every broker that answers sees that node leads.
 func (a *Admin) Lead(ctx context.Context, topic string, partition int32, node int) error {
 	what := fmt.Sprintf("make node %d lead %s-%d", node, topic, partition)
-	return await(ctx, what, func(ctx context.Context) error {
+	return a.await(ctx, what, func(ctx context.Context) error {
 		p, err := a.partition(ctx, topic, partition)
 		if err != nil {
 			return err
@@ -84,14 +101,22 @@ func (a *Admin) Lead(ctx context.Context, topic string, partition int32, node in
 		if p.Leader == node {
 			return nil
 		}
-		if err := a.reorder(ctx, topic, p, node); err != nil {
-			return fmt.Errorf("reorder replicas: %w", err)
-		}
-		if err := a.electPreferred(ctx, topic, partition); err != nil {
-			return fmt.Errorf("elect: %w", err)
+		if err := a.elect(ctx, topic, p, node); err != nil {
+			return err
 		}
 		return fmt.Errorf("node %d leads still", p.Leader)
 	})
+}
+
+// elect asks once, and does not wait until node leads.
+func (a *Admin) elect(ctx context.Context, topic string, p PartitionState, node int) error {
+	if err := a.reorder(ctx, topic, p, node); err != nil {
+		return fmt.Errorf("reorder replicas: %w", err)
+	}
+	if err := a.electPreferred(ctx, topic, p.Partition); err != nil {
+		return fmt.Errorf("elect: %w", err)
+	}
+	return nil
 }
 
 func (a *Admin) reorder(ctx context.Context, topic string, p PartitionState, first int) error {
@@ -111,7 +136,7 @@ func (a *Admin) reorder(ctx context.Context, topic string, p PartitionState, fir
 	req := kmsg.NewPtrAlterPartitionAssignmentsRequest()
 	req.TimeoutMillis = int32(adminTimeout.Milliseconds())
 	req.Topics = append(req.Topics, rt)
-	resp, err := req.RequestWith(ctx, a.client)
+	resp, err := req.RequestWith(ctx, a.reach.Any)
 	if err != nil {
 		return err
 	}
@@ -135,7 +160,7 @@ func (a *Admin) electPreferred(ctx context.Context, topic string, partition int3
 	req.ElectionType = 0 // preferred
 	req.TimeoutMillis = int32(adminTimeout.Milliseconds())
 	req.Topics = append(req.Topics, rt)
-	resp, err := req.RequestWith(ctx, a.client)
+	resp, err := req.RequestWith(ctx, a.reach.Any)
 	if err != nil {
 		return err
 	}
@@ -155,11 +180,13 @@ func (a *Admin) electPreferred(ctx context.Context, topic string, partition int3
 	return nil
 }
 
+func (a *Admin) await(ctx context.Context, what string, look func(context.Context) error) error {
+	return await(ctx, a.reach.Time, what, look)
+}
+
 // await calls look until it returns nil or ctx is done; then the error tells
 // what look said last.
-func await(ctx context.Context, what string, look func(context.Context) error) error {
-	ticker := time.NewTicker(adminEvery)
-	defer ticker.Stop()
+func await(ctx context.Context, t timeline.Timeline, what string, look func(context.Context) error) error {
 	var last error
 	for {
 		err := look(ctx)
@@ -170,9 +197,7 @@ func await(ctx context.Context, what string, look func(context.Context) error) e
 		if last == nil || ctx.Err() == nil {
 			last = err
 		}
-		select {
-		case <-ticker.C:
-		case <-ctx.Done():
+		if !t.Sleep(ctx, adminEvery) {
 			return fmt.Errorf("client: %s: gave up: %w", what, last)
 		}
 	}

@@ -20,7 +20,9 @@ const (
 
 // Drain reads everything back, from every replica.
 type Drain struct {
-	Settings Settings
+	Admin *Admin
+	// Marking appends the markers: with acks=all, whatever the run's are.
+	Marking  workloads.Producer
 	Topic    Topic
 	Recorder workloads.Recorder
 	// NextValue gives out values for the markers, unique in the run.
@@ -33,30 +35,18 @@ type Drain struct {
 // all faults are healed and that no client of the workload is connected any
 // more. ctx bounds it; on an error the history has what was read.
 func (d Drain) Run(ctx context.Context) error {
-	d.Settings.Name += "-drain"
-	admin, err := NewAdmin(d.Settings)
-	if err != nil {
-		return err
-	}
-	defer admin.Close()
-	reader, err := newProber(d.Settings, "reader", 0)
-	if err != nil {
-		return err
-	}
-	defer reader.Close()
-
 	markers, err := d.mark(ctx)
 	if err != nil {
 		return err
 	}
 	var failed []error
 	for partition := range d.Topic.Partitions {
-		p, err := admin.partition(ctx, d.Topic.Name, partition)
+		p, err := d.Admin.partition(ctx, d.Topic.Name, partition)
 		if err != nil {
 			return fmt.Errorf("client: drain: %w", err)
 		}
 		for _, node := range p.Replicas {
-			if err := d.replica(ctx, admin, reader, partition, node, markers[partition]); err != nil {
+			if err := d.replica(ctx, partition, node, markers[partition]); err != nil {
 				failed = append(failed, fmt.Errorf("client: drain %s-%d from node %d: %w", d.Topic.Name, partition, node, err))
 			}
 		}
@@ -64,33 +54,22 @@ func (d Drain) Run(ctx context.Context) error {
 	return errors.Join(failed...)
 }
 
-func (d Drain) replica(ctx context.Context, admin *Admin, reader *prober, partition int32, node int, marker int64) error {
-	ctx, cancel := context.WithTimeout(ctx, replicaTimeout)
+func (d Drain) replica(ctx context.Context, partition int32, node int, marker int64) error {
+	ctx, cancel := d.Admin.reach.Time.WithTimeout(ctx, replicaTimeout)
 	defer cancel()
-	if err := admin.Lead(ctx, d.Topic.Name, partition, node); err != nil {
+	if err := d.Admin.Lead(ctx, d.Topic.Name, partition, node); err != nil {
 		return err
 	}
-	return d.read(ctx, reader, partition, node, marker)
+	return d.read(ctx, partition, node, marker)
 }
 
-// mark appends the markers, whatever the acks of the run with acks=all.
+// mark appends the markers.
 func (d Drain) mark(ctx context.Context) ([]int64, error) {
-	s := d.Settings
-	s.Acks, s.Idempotent = "all", true
-	dialer, err := NewDialer(s)
-	if err != nil {
-		return nil, err
-	}
-	producer, err := dialer.Producer(0)
-	if err != nil {
-		return nil, err
-	}
-	defer producer.Close()
 	markers := make([]int64, d.Topic.Partitions)
 	for partition := range d.Topic.Partitions {
 		what := fmt.Sprintf("append the marker of %s-%d", d.Topic.Name, partition)
-		err := await(ctx, what, func(ctx context.Context) (err error) {
-			markers[partition], err = d.markOne(ctx, producer, partition)
+		err := d.Admin.await(ctx, what, func(ctx context.Context) (err error) {
+			markers[partition], err = d.markOne(ctx, partition)
 			return err
 		})
 		if err != nil {
@@ -100,13 +79,13 @@ func (d Drain) mark(ctx context.Context) ([]int64, error) {
 	return markers, nil
 }
 
-func (d Drain) markOne(ctx context.Context, producer workloads.Producer, partition int32) (int64, error) {
+func (d Drain) markOne(ctx context.Context, partition int32) (int64, error) {
 	e := history.Event{
 		Process: d.Recorder.NextProcess(), Type: history.Invoke, F: history.Marker,
 		Topic: d.Topic.Name, Partition: partition, Value: d.NextValue(),
 	}
 	d.Recorder.Record(e)
-	offset, failed := producer.Send(ctx, e.Topic, partition, e.Value)
+	offset, failed := d.Marking.Send(ctx, e.Topic, partition, e.Value)
 	if failed != nil {
 		e.Type, e.Error = failed.Class, failed.Error()
 		d.Recorder.Record(e)
@@ -120,8 +99,8 @@ func (d Drain) markOne(ctx context.Context, producer workloads.Producer, partiti
 // read records the whole partition as node shows it. It ends at the high
 // watermark once the marker was read: before that, a new leader's watermark
 // still lags behind what its followers have.
-func (d Drain) read(ctx context.Context, from *prober, partition int32, node int, marker int64) error {
-	broker := from.client.SeedBrokers()[node-1]
+func (d Drain) read(ctx context.Context, partition int32, node int, marker int64) error {
+	broker := d.Admin.reach.Brokers[node-1]
 	process := d.Recorder.NextProcess()
 	var position int64
 	for last, marked := false, false; !last; {
@@ -133,13 +112,13 @@ func (d Drain) read(ctx context.Context, from *prober, partition int32, node int
 		invoked.Type = history.Invoke
 		d.Recorder.Record(invoked)
 
-		var got page
-		err := await(ctx, "read", func(ctx context.Context) (err error) {
-			if got, err = fetchPage(ctx, broker, d.Topic.Name, partition, position, drainPage); err != nil {
+		var got Page
+		err := d.Admin.await(ctx, "read", func(ctx context.Context) (err error) {
+			if got, err = FetchPage(ctx, broker, d.Topic.Name, partition, position, drainPage); err != nil {
 				return err
 			}
-			if atEnd := marked && position >= got.high; len(got.records) == 0 && !atEnd {
-				return fmt.Errorf("high watermark is %d, read up to %d, marker read: %v", got.high, position, marked)
+			if atEnd := marked && position >= got.High; len(got.Records) == 0 && !atEnd {
+				return fmt.Errorf("high watermark is %d, read up to %d, marker read: %v", got.High, position, marked)
 			}
 			return nil
 		})
@@ -148,14 +127,14 @@ func (d Drain) read(ctx context.Context, from *prober, partition int32, node int
 			d.Recorder.Record(event)
 			return err
 		}
-		for _, r := range got.records {
+		for _, r := range got.Records {
 			position = r.Offset + 1
 			marked = marked || r.Value == marker
 		}
-		if last = marked && position >= got.high; last {
+		if last = marked && position >= got.High; last {
 			event.End = &position
 		}
-		event.Type, event.Records = history.OK, got.records
+		event.Type, event.Records = history.OK, got.Records
 		d.Recorder.Record(event)
 	}
 	return nil

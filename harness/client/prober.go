@@ -3,12 +3,10 @@ package client
 import (
 	"context"
 	"fmt"
-	"sync"
 
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kgo"
 	"github.com/twmb/franz-go/pkg/kmsg"
-	"github.com/twmb/franz-go/pkg/kversion"
 
 	"github.com/ackproof/ackproof/harness/history"
 	"github.com/ackproof/ackproof/workloads"
@@ -20,41 +18,26 @@ const latest int64 = -1
 // probePage is how much a probe reads at most, in bytes.
 const probePage = 1 << 20
 
-// maxFetchVersion is the last version that names topics by name, which spares
-// the prober to learn topic ids (KIP-516).
-const maxFetchVersion = 12
-
 // Prober connects a prober.
 func (d *Dialer) Prober(worker int) (workloads.Prober, error) {
-	return newProber(d.settings, fmt.Sprintf("prober-%d", worker), worker)
-}
-
-func newProber(s Settings, role string, first int) (*prober, error) {
-	versions := kversion.Stable()
-	versions.SetMaxKeyVersion(int16(kmsg.Fetch), maxFetchVersion)
-	cl, err := kgo.NewClient(append(s.common(role), kgo.MaxVersions(versions))...)
+	r, err := d.settings.reach(fmt.Sprintf("prober-%d", worker))
 	if err != nil {
-		return nil, fmt.Errorf("client: prober: %w", err)
+		return nil, err
 	}
-	return &prober{client: cl, next: first}, nil
+	return ProberOver(r, worker), nil
 }
 
-// prober asks the brokers behind the bootstrap addresses, which it knows by
-// address and not by metadata: a broker that the cluster has given up on is
-// still asked.
-type prober struct {
-	client *kgo.Client
+// ProberOver is a prober that reaches the brokers as told, from the worker-th on.
+func ProberOver(r Reach, worker int) workloads.Prober { return &prober{reach: r, next: worker} }
 
-	mu   sync.Mutex
-	next int
+type prober struct {
+	reach Reach
+	next  int
 }
 
 // turn returns the broker whose turn it is.
-func (p *prober) turn() *kgo.Broker {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	brokers := p.client.SeedBrokers()
-	b := brokers[p.next%len(brokers)]
+func (p *prober) turn() kmsg.Requestor {
+	b := p.reach.Brokers[p.next%len(p.reach.Brokers)]
 	p.next++
 	return b
 }
@@ -62,23 +45,23 @@ func (p *prober) turn() *kgo.Broker {
 func (p *prober) EndOffset(ctx context.Context, topic string, partition int32) (int64, int32, *workloads.OpError) {
 	answer, err := endOffset(ctx, p.turn(), topic, partition)
 	if err != nil {
-		return 0, 0, readError(err)
+		return 0, 0, ReadError(err)
 	}
 	return answer.Offset, answer.LeaderEpoch, nil
 }
 
 func (p *prober) Read(ctx context.Context, topic string, partition int32, offset int64) ([]history.Record, *workloads.OpError) {
-	page, err := fetchPage(ctx, p.turn(), topic, partition, offset, probePage)
+	page, err := FetchPage(ctx, p.turn(), topic, partition, offset, probePage)
 	if err != nil {
-		return nil, readError(err)
+		return nil, ReadError(err)
 	}
-	return page.records, nil
+	return page.Records, nil
 }
 
-func (p *prober) Close() { p.client.Close() }
+func (p *prober) Close() { p.reach.Close() }
 
 // endOffset asks one broker for the end of a partition as consumers see it.
-func endOffset(ctx context.Context, broker *kgo.Broker, topic string, partition int32) (kmsg.ListOffsetsResponseTopicPartition, error) {
+func endOffset(ctx context.Context, broker kmsg.Requestor, topic string, partition int32) (kmsg.ListOffsetsResponseTopicPartition, error) {
 	ask := kmsg.NewListOffsetsRequestTopicPartition()
 	ask.Partition, ask.Timestamp, ask.CurrentLeaderEpoch = partition, latest, -1
 	rt := kmsg.NewListOffsetsRequestTopic()
@@ -101,14 +84,14 @@ func endOffset(ctx context.Context, broker *kgo.Broker, topic string, partition 
 	return none, fmt.Errorf("list offsets: the answer lacks %s-%d", topic, partition)
 }
 
-// page is one answer to a fetch.
-type page struct {
-	records []history.Record
-	high    int64 // the high watermark
+// Page is one answer to a fetch.
+type Page struct {
+	Records []history.Record
+	High    int64 // the high watermark
 }
 
-// fetchPage reads from offset on, of one broker: about maxBytes at most.
-func fetchPage(ctx context.Context, broker *kgo.Broker, topic string, partition int32, offset int64, maxBytes int32) (page, error) {
+// FetchPage reads from offset on, of one broker: about maxBytes at most.
+func FetchPage(ctx context.Context, broker kmsg.Requestor, topic string, partition int32, offset int64, maxBytes int32) (Page, error) {
 	ask := kmsg.NewFetchRequestTopicPartition()
 	ask.Partition, ask.FetchOffset, ask.PartitionMaxBytes = partition, offset, maxBytes
 	ask.CurrentLeaderEpoch = -1
@@ -121,10 +104,10 @@ func fetchPage(ctx context.Context, broker *kgo.Broker, topic string, partition 
 
 	resp, err := req.RequestWith(ctx, broker)
 	if err != nil {
-		return page{}, fmt.Errorf("fetch: %w", err)
+		return Page{}, fmt.Errorf("fetch: %w", err)
 	}
 	if err := kerr.ErrorForCode(resp.ErrorCode); err != nil {
-		return page{}, fmt.Errorf("fetch: %w", err)
+		return Page{}, fmt.Errorf("fetch: %w", err)
 	}
 	for i := range resp.Topics {
 		for j := range resp.Topics[i].Partitions {
@@ -133,19 +116,19 @@ func fetchPage(ctx context.Context, broker *kgo.Broker, topic string, partition 
 			}
 		}
 	}
-	return page{}, fmt.Errorf("fetch: the answer lacks %s-%d", topic, partition)
+	return Page{}, fmt.Errorf("fetch: the answer lacks %s-%d", topic, partition)
 }
 
-func decodePage(topic string, offset int64, got *kmsg.FetchResponseTopicPartition) (page, error) {
+func decodePage(topic string, offset int64, got *kmsg.FetchResponseTopicPartition) (Page, error) {
 	decoded, _ := kgo.ProcessFetchPartition(kgo.ProcessFetchPartitionOpts{
 		Topic: topic, Partition: got.Partition, Offset: offset,
 	}, got, kgo.DefaultDecompressor(), nil)
 	if decoded.Err != nil {
-		return page{}, fmt.Errorf("fetch: %w", decoded.Err)
+		return Page{}, fmt.Errorf("fetch: %w", decoded.Err)
 	}
-	p := page{high: decoded.HighWatermark}
+	p := Page{High: decoded.HighWatermark}
 	for _, r := range decoded.Records {
-		p.records = append(p.records, history.Record{Offset: r.Offset, Value: decodeValue(r.Value)})
+		p.Records = append(p.Records, history.Record{Offset: r.Offset, Value: DecodeValue(r.Value)})
 	}
 	return p, nil
 }

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kerr"
-	"github.com/twmb/franz-go/pkg/kgo"
 	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"github.com/ackproof/ackproof/nemesis"
@@ -36,24 +35,18 @@ type view struct {
 // views asks every broker for its own view. Brokers may disagree while a fault
 // is in force.
 func (a *Admin) views(ctx context.Context, topic string) []view {
-	ctx, cancel := context.WithTimeout(ctx, viewTimeout)
+	ctx, cancel := a.reach.Time.WithTimeout(ctx, viewTimeout)
 	defer cancel()
-	brokers := a.client.SeedBrokers()
-	all := make([]view, len(brokers))
-	done := make(chan struct{})
-	for i, b := range brokers {
-		go func() {
-			all[i] = viewOf(ctx, b, topic)
-			done <- struct{}{}
-		}()
+	all := make([]view, len(a.reach.Brokers))
+	ask := make([]func(), len(all))
+	for i, b := range a.reach.Brokers {
+		ask[i] = func() { all[i] = viewOf(ctx, b, topic) }
 	}
-	for range brokers {
-		<-done
-	}
+	a.reach.Time.Together(ask...)
 	return all
 }
 
-func viewOf(ctx context.Context, broker *kgo.Broker, topic string) view {
+func viewOf(ctx context.Context, broker kmsg.Requestor, topic string) view {
 	rt := kmsg.NewMetadataRequestTopic()
 	rt.Topic = &topic
 	req := kmsg.NewPtrMetadataRequest()
@@ -134,7 +127,7 @@ func firstError(views []view) error {
 // AwaitWhole waits until every broker says that every partition of the topic
 // has a leader and all of its replicas in the ISR.
 func (a *Admin) AwaitWhole(ctx context.Context, t Topic) error {
-	return await(ctx, "wait for the full ISR of "+t.Name, func(ctx context.Context) error {
+	return a.await(ctx, "wait for the full ISR of "+t.Name, func(ctx context.Context) error {
 		for i, v := range a.views(ctx, t.Name) {
 			if v.err != nil {
 				return fmt.Errorf("node %d: %w", i+1, v.err)
@@ -155,7 +148,7 @@ func (a *Admin) AwaitWhole(ctx context.Context, t Topic) error {
 	})
 }
 
-// View is an Admin's view of the roles in one partition.
+// View is an Admin's view of the roles in one partition, and its hand on them.
 type View struct {
 	Admin     *Admin
 	Topic     string
@@ -173,4 +166,17 @@ func (v View) Roles(ctx context.Context) (nemesis.Roles, error) {
 	return nemesis.Roles{
 		Leader: p.Leader, LeaderEpoch: p.LeaderEpoch, ISR: p.ISR, Replicas: p.Replicas, Controller: controller,
 	}, nil
+}
+
+// Lead asks the cluster once to let node lead: its replicas are reordered so that
+// node is the preferred one, and the preferred one is elected.
+func (v View) Lead(ctx context.Context, node int) error {
+	p, err := v.Admin.partition(ctx, v.Topic, v.Partition)
+	if err == nil {
+		err = v.Admin.elect(ctx, v.Topic, p, node)
+	}
+	if err != nil {
+		return fmt.Errorf("client: make node %d lead %s-%d: %w", node, v.Topic, v.Partition, err)
+	}
+	return nil
 }

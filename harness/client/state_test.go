@@ -8,6 +8,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 	"github.com/twmb/franz-go/pkg/kerr"
+
+	"github.com/ackproof/ackproof/harness/timeline"
 )
 
 func seen(controller, leader int, epoch int32, isr ...int) view {
@@ -56,7 +58,7 @@ func TestGivingUpTellsWhatWasSeenLast(t *testing.T) {
 	ctx, cancel := context.WithTimeout(context.Background(), 3*adminEvery)
 	defer cancel()
 	tries := 0
-	err := await(ctx, "wait for it", func(ctx context.Context) error {
+	err := await(ctx, timeline.Live, "wait for it", func(ctx context.Context) error {
 		if tries++; ctx.Err() != nil {
 			return ctx.Err()
 		}
@@ -67,7 +69,7 @@ func TestGivingUpTellsWhatWasSeenLast(t *testing.T) {
 	require.Greater(t, tries, 1)
 
 	tries = 0
-	require.NoError(t, await(context.Background(), "wait", func(context.Context) error {
+	require.NoError(t, await(context.Background(), timeline.Live, "wait", func(context.Context) error {
 		if tries++; tries < 3 {
 			return kerr.NotController
 		}

@@ -2,16 +2,20 @@ package docker
 
 import (
 	"context"
+	"errors"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/ackproof/ackproof/harness/timeline"
 	"github.com/ackproof/ackproof/nemesis"
 )
 
 type fixedView nemesis.Roles
 
 func (v fixedView) Roles(context.Context) (nemesis.Roles, error) { return nemesis.Roles(v), nil }
+
+func (fixedView) Lead(context.Context, int) error { return errors.New("nobody leads") }
 
 // Every fault of a schedule, as a run plays it, shows that it bit.
 func testSchedule(t *testing.T, c *Cluster) {
@@ -33,7 +37,7 @@ func testSchedule(t *testing.T, c *Cluster) {
 	}
 	view := fixedView{Leader: 2, LeaderEpoch: 1, ISR: []int{1, 2, 3}, Replicas: []int{1, 2, 3}, Controller: 1}
 	var healed []nemesis.Report
-	require.NoError(t, nemesis.Run(limited(t), schedule, c, view, func(r nemesis.Report) {
+	require.NoError(t, nemesis.Run(limited(t), timeline.Live, schedule, c, view, func(r nemesis.Report) {
 		if !r.Begin {
 			healed = append(healed, r)
 		}

@@ -2,18 +2,22 @@ package local
 
 import (
 	"context"
+	"errors"
 	"io"
 	"net"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/ackproof/ackproof/harness/timeline"
 	"github.com/ackproof/ackproof/nemesis"
 )
 
 type fixedView nemesis.Roles
 
 func (v fixedView) Roles(context.Context) (nemesis.Roles, error) { return nemesis.Roles(v), nil }
+
+func (fixedView) Lead(context.Context, int) error { return errors.New("nobody leads") }
 
 // chatter sends to a node over and over, on a new connection each time.
 func chatter(ctx context.Context, address string) {
@@ -56,7 +60,7 @@ func TestEveryFaultBitesRealProcesses(t *testing.T) {
 	}
 	view := fixedView{Leader: 2, LeaderEpoch: 1, ISR: []int{1, 2, 3}, Replicas: []int{1, 2, 3}, Controller: 1}
 	var healed []nemesis.Report
-	require.NoError(t, nemesis.Run(ctx, schedule, c, view, func(r nemesis.Report) {
+	require.NoError(t, nemesis.Run(ctx, timeline.Live, schedule, c, view, func(r nemesis.Report) {
 		if !r.Begin {
 			healed = append(healed, r)
 		}

@@ -1,0 +1,91 @@
+package sim
+
+import (
+	"errors"
+	"time"
+
+	"github.com/ackproof/ackproof/broker/storage"
+	"github.com/ackproof/ackproof/nemesis"
+)
+
+// errIO is what a failing disk says.
+var errIO = errors.New("input/output error")
+
+// powerCut unwinds a step in the middle of a write.
+type powerCut struct{}
+
+// disk is a machine's disk: see storage.MemFS for what it forgets.
+type disk struct {
+	fs     *storage.MemFS
+	draw   stream
+	tasks  *tasks
+	takes  time.Duration // an fsync, at most
+	mode   nemesis.DiskMode
+	held   []func() // syncs that a stall keeps from ending
+	stalls int64
+}
+
+// faulty tells whether a broker may fail of its disk.
+func (d *disk) faulty() bool { return d.mode == nemesis.DiskError || d.mode == nemesis.DiskFull }
+
+// trouble counts what the disk refused, or held back, since the start.
+func (d *disk) trouble() int64 { return d.stalls + d.fs.Refused() }
+
+// whenSynced lets an fsync end.
+func (d *disk) whenSynced(end func()) {
+	d.tasks.after(d.draw.upTo(d.takes), func() {
+		if d.mode == nemesis.DiskStall {
+			d.stalls++
+			d.held = append(d.held, end)
+			return
+		}
+		end()
+	})
+}
+
+// set makes the disk faulty or healthy.
+func (d *disk) set(mode nemesis.DiskMode) {
+	d.mode = mode
+	d.fs.FreeUp()
+	d.fs.FailNoMore()
+	switch mode {
+	case nemesis.DiskError:
+		d.fs.FailNext(storage.OpAppend, errIO)
+	case nemesis.DiskFull:
+		d.fs.FillUp(0)
+	}
+	if mode != nemesis.DiskStall {
+		held := d.held
+		d.held = nil
+		for _, end := range held {
+			d.tasks.after(0, end)
+		}
+	}
+}
+
+// losePower forgets what was not synced. Torn leaves pieces of it: of what was
+// appended since the last sync a drawn part survives, and its last sector may
+// hold anything.
+func (d *disk) losePower(torn bool) (lost int64) {
+	before := d.bytes()
+	if !torn {
+		d.fs.Crash()
+		return before - d.bytes()
+	}
+	d.fs.CrashTorn(func(_ string, synced, written []byte) []byte {
+		if len(written) <= len(synced) {
+			return synced
+		}
+		keep := len(synced) + d.draw.IntN(len(written)-len(synced)+1)
+		left := append([]byte{}, written[:keep]...)
+		copy(left, synced)
+		if keep > len(synced) && d.draw.IntN(2) == 0 {
+			left[len(synced)+d.draw.IntN(keep-len(synced))] ^= 0x5a
+		}
+		return left
+	})
+	return before - d.bytes()
+}
+
+// bytes is the size of the partition data.
+func (d *disk) bytes() int64 { return d.fs.Size(logDir) }
