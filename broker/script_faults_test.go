@@ -105,12 +105,12 @@ func (w *world) crashTorn(id model.NodeID) {
 		copy(torn, written[:min(len(written), len(synced)+storage.BatchHeaderSize)])
 		return torn
 	})
-	w.proof.crashed(id)
+	w.watch.Crashed(id)
 }
 
 func (w *world) wipe(id model.NodeID) {
 	w.kill(id)
-	w.proof.wiped(id)
+	w.watch.Wiped(id)
 	if err := w.nodes[id].fs.RemoveAll("/logs"); err != nil {
 		panic(err)
 	}
