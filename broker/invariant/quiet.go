@@ -20,8 +20,9 @@ type holding struct {
 }
 
 // Quiet compares everything with everything, when a cluster has come to rest:
-// each log with its epoch cache, and the replicas with each other below the
-// smaller of their watermarks. That holds whatever was lost.
+// each log with its epoch cache, replicas with each other below the smaller of
+// their watermarks, and what equal logs say of producers. That holds whatever was
+// lost.
 func (w *Watch) Quiet(brokers []Broker) {
 	if w.over() {
 		return
@@ -76,19 +77,24 @@ func (w *Watch) readAll(v *view) ledger {
 	return all
 }
 
-// compareAll compares the replicas of a log with the one of the highest
-// watermark: if each is equal to it below its own, so are they to each other.
+// compareAll compares each replica of a log with each other.
 func (w *Watch) compareAll(replicas []holding) {
-	first := slices.MaxFunc(replicas, func(a, b holding) int { return int(a.hw - b.hw) })
-	for _, r := range replicas {
-		from, to := max(first.start, r.start), min(first.hw, r.hw)
-		if !slices.Equal(first.batches.between(from, to), r.batches.between(from, to)) {
-			w.fault(LogMismatch, "%s: unlike %s", r.view, first.view)
+	for i, a := range replicas {
+		for _, b := range replicas[:i] {
+			w.comparePair(a, b)
 		}
-		comparable := r.start == first.start && r.end == first.end && !r.node.clockSet && !first.node.clockSet
-		if comparable && !slices.EqualFunc(first.producers, r.producers, equalProducers) {
-			w.fault(ProducerMismatch, "%s: %v, unlike %s: %v", r.view, r.producers, first.view, first.producers)
-		}
+	}
+}
+
+func (w *Watch) comparePair(a, b holding) {
+	from, to := max(a.start, b.start), min(a.hw, b.hw)
+	if !slices.Equal(a.batches.between(from, to), b.batches.between(from, to)) {
+		w.fault(LogMismatch, "%s: unlike %s", a.view, b.view)
+		return
+	}
+	sameLog := a.start == b.start && a.end == b.end
+	if sameLog && !a.node.clockSet && !b.node.clockSet && !slices.EqualFunc(a.producers, b.producers, equalProducers) {
+		w.fault(ProducerMismatch, "%s: %v, unlike %s: %v", a.view, a.producers, b.view, b.producers)
 	}
 }
 
