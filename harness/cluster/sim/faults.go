@@ -42,6 +42,7 @@ func (c *Cluster) WipeData(_ context.Context, id int) error {
 			err = fmt.Errorf("wipe node %d: it is alive, allowed is a dead one", id)
 			return
 		}
+		n.sim.watch.wiped(n)
 		err = n.disk.fs.RemoveAll(logDir)
 	})
 	if bad != nil {
@@ -55,6 +56,7 @@ func (c *Cluster) LosePower(_ context.Context, id int, torn bool) (lost int64, e
 	err = c.on(id, func(n *node) {
 		n.die()
 		lost = n.disk.losePower(torn)
+		c.watch.lostPower(n)
 	})
 	return lost, err
 }
@@ -125,7 +127,10 @@ func (c *Cluster) LinkStats() map[nemesis.Link]nemesis.LinkStats { return c.net.
 
 // SetClock implements nemesis.Cluster.
 func (c *Cluster) SetClock(_ context.Context, id int, clock nemesis.Clock) error {
-	return c.on(id, func(n *node) { n.clocks.skew, n.clocks.since = clock, c.now })
+	return c.on(id, func(n *node) {
+		n.clocks.skew, n.clocks.since = clock, c.now
+		c.watch.clockSet(n)
+	})
 }
 
 // ReadClock implements nemesis.Cluster.
