@@ -51,6 +51,7 @@ func (c *Cluster) LosePower(_ context.Context, id int, torn bool) (lost int64, e
 	err = c.on(id, func(n *node) {
 		n.die()
 		lost = n.disk.losePower(torn)
+		c.watch.machine(n, fmt.Sprintf("loses %d bytes of its disk", lost))
 	})
 	return lost, err
 }
