@@ -1,11 +1,7 @@
 package explore
 
 import (
-	"bytes"
-	"encoding/json"
-	"errors"
 	"fmt"
-	"os"
 	"slices"
 
 	"github.com/ackproof/ackproof/broker"
@@ -43,7 +39,7 @@ type Case struct {
 	// Schedule has the faults, the number of nodes, and how long clients work.
 	Schedule nemesis.Schedule `json:"schedule"`
 	// Plan, unless nil, is what the clients do, in place of what is drawn.
-	Plan []workloads.Op `json:"plan,omitempty"`
+	Plan []workloads.Op `json:"plan,omitzero"`
 	// Expect is what was seen when the case was written down.
 	Expect *Expectation `json:"expect,omitempty"`
 }
@@ -132,32 +128,4 @@ func (c Case) Validate() error {
 		return fmt.Errorf("config: idempotent is true with acks %q, allowed is acks \"all\"", c.Config.Acks)
 	}
 	return nil
-}
-
-// Load reads a case from a file. Its error is one line that names the file.
-func Load(path string) (Case, error) {
-	data, err := os.ReadFile(path)
-	if err != nil {
-		return Case{}, fmt.Errorf("load case: %w", err)
-	}
-	decoder := json.NewDecoder(bytes.NewReader(data))
-	decoder.DisallowUnknownFields() // a misspelt field must not turn into a default
-	var c Case
-	if err := decoder.Decode(&c); err != nil {
-		return Case{}, fmt.Errorf("load case %s: %w", path, err)
-	}
-	if err := c.Validate(); err != nil {
-		return Case{}, fmt.Errorf("load case %s: %w", path, err)
-	}
-	return c, nil
-}
-
-// Save writes the case to a file, for people to read and edit.
-func (c Case) Save(path string) error {
-	data, err := json.MarshalIndent(c, "", "  ")
-	err = errors.Join(err, c.Validate())
-	if err != nil {
-		return fmt.Errorf("save case %s: %w", path, err)
-	}
-	return os.WriteFile(path, append(data, '\n'), 0o644)
 }
