@@ -15,7 +15,7 @@ const module = "github.com/ackproof/ackproof/"
 var allowed = map[string][]string{
 	"broker/model":        {},
 	"broker/mutant":       {},
-	"broker/storage":      {"broker/model"},
+	"broker/storage":      {"broker/model", "broker/mutant"},
 	"broker/partition":    {"broker/model", "broker/mutant", "broker/storage"},
 	"broker/controller":   {"broker/model", "broker/storage"},
 	"broker/wire":         {"broker/model", "broker/storage", "broker/partition", "broker/controller"},

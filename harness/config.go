@@ -135,6 +135,11 @@ func (c Config) Schedule() (nemesis.Schedule, error) {
 	if err := s.Validate(); err != nil {
 		return s, err
 	}
+	if kind, known := clusterTypes[c.Cluster]; known {
+		if err := nemesis.Unsupported(s, kind); err != nil {
+			return s, fmt.Errorf("schedule %s on cluster %s: %w", s.Name, c.Cluster, err)
+		}
+	}
 	return s, c.Machine.Refuses(s, c.Cluster)
 }
 
@@ -158,7 +163,7 @@ func (c Config) pickSchedule() (nemesis.Schedule, error) {
 }
 
 // NemesisWords are the words that a schedule can be drawn from.
-var NemesisWords = []string{"partition", "kill", "crash", "pause", "clock", "mixed", "none"}
+var NemesisWords = []string{"partition", "kill", "crash", "pause", "clock", "elect", "power", "disk", "mixed", "none"}
 
 // promise is the part of the configuration that a history's header carries.
 func (c Config) promise() history.Config {

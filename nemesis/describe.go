@@ -28,8 +28,17 @@ func (f Fault) describe(target string) string {
 	case Partition:
 	case SkewClock:
 		return fmt.Sprintf("%s %v of %s", f.Kind, f.Clock, target)
+	case Disk:
+		return fmt.Sprintf("%s %s of %s", f.Kind, f.Disk, target)
 	default:
-		return string(f.Kind) + " " + target
+		text := string(f.Kind) + " " + target
+		if f.Torn {
+			text += ", torn"
+		}
+		if f.MidStep {
+			text += ", in mid-step"
+		}
+		return text
 	}
 	var text string
 	switch f.Shape {

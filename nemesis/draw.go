@@ -14,7 +14,8 @@ type DrawOptions struct {
 	// Length is how long clients run; at least MinLength.
 	Length time.Duration
 	// Mix names the kinds: any of "partition", "kill" (or "crash"), "pause",
-	// "clock", or "mixed" for all of them. "none" or an empty mix draws a
+	// "clock", "elect", or "mixed" for all of these; also "power" and "disk",
+	// which simulated clusters alone can have. "none" or an empty mix draws a
 	// schedule without faults. A wipe is never drawn: no replicated log survives
 	// every wipe, so it belongs to schedules that are written for a purpose.
 	Mix []string
@@ -34,8 +35,12 @@ const MinLength = 5 * time.Second
 // maxNodes bounds the nodes of a schedule; larger values are typing errors.
 const maxNodes = 99
 
-// drawnKinds are the kinds that Draw deals.
-var drawnKinds = []Kind{Partition, Kill, Pause, SkewClock}
+// drawnKinds are the kinds that Draw deals, and those of them that "mixed" leaves
+// out: they are not to be had on every cluster.
+var (
+	drawnKinds = []Kind{Partition, Kill, Pause, SkewClock, Elect, Power, Disk}
+	notMixed   = []Kind{Power, Disk}
+)
 
 // Draw deals a schedule from the seed: a quiet period, faults with gaps to
 // recover in, and everything healed while clients still run. Time slots, the
@@ -93,15 +98,16 @@ func parseMix(words []string, noClock bool) ([]Kind, error) {
 		switch word {
 		case "mixed":
 			for _, k := range drawnKinds {
-				chosen[k] = chosen[k] || k != SkewClock || !noClock
+				left := slices.Contains(notMixed, k) || k == SkewClock && noClock
+				chosen[k] = chosen[k] || !left
 			}
-		case string(Partition), string(Kill), string(Pause), string(SkewClock):
+		case string(Partition), string(Kill), string(Pause), string(SkewClock), string(Elect), string(Power), string(Disk):
 			chosen[Kind(word)] = true
 		case "crash":
 			chosen[Kill] = true
 		case "none":
 		default:
-			return nil, fmt.Errorf("draw schedule: mix %q: allowed are partition, kill (or crash), pause, clock, mixed, none", word)
+			return nil, fmt.Errorf("draw schedule: mix %q: allowed are partition, kill (or crash), pause, clock, elect, power, disk, mixed, none", word)
 		}
 	}
 	return slices.DeleteFunc(slices.Clone(drawnKinds), func(k Kind) bool { return !chosen[k] }), nil

@@ -20,6 +20,7 @@ type reading struct {
 	incarnations map[int]string
 	hosts        map[int]hostClock
 	skewed       time.Time // when clocks began to go wrong
+	disk         diskReading
 }
 
 // judgePartition reads, while the links are still cut, whether they held bytes

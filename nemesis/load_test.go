@@ -63,8 +63,8 @@ func TestLoadNamesWhatIsWrong(t *testing.T) {
 		"no id":              {`"id": 2`, `"id": 0`, "steps[1] (id 0): id 0: allowed is 1 or more"},
 		"unknown node":       {"node:3", "node:7", `steps[1] (id 2): fault: target "node:7": allowed nodes are node:1 to node:3`},
 		"node by a nickname": {"node:3", "node:03", `target "node:03": allowed nodes are node:1 to node:3`},
-		"unknown target":     {"node:3", "king", `target "king": allowed are leader, controller, follower, followers, last-isr, majority, all, node:N`},
-		"unknown kind":       {`"kind": "kill"`, `"kind": "meteor"`, `kind "meteor": allowed are partition, kill, pause, wipe, clock`},
+		"unknown target":     {"node:3", "king", `target "king": allowed are leader, controller, follower, replica, followers, last-isr, majority, all, node:N`},
+		"unknown kind":       {`"kind": "kill"`, `"kind": "meteor"`, `kind "meteor": allowed are partition, kill, pause, wipe, clock, elect, power, disk`},
 		"unknown shape":      {"isolate", "star", `shape "star": allowed are isolate, halves, one-way-in, one-way-out, ring, bridge`},
 		"no shape":           {`, "shape": "isolate"`, "", `shape "": allowed are isolate`},
 		"small ring":         {"isolate", "ring", `shape "ring": allowed with 5 nodes or more, the schedule has 3`},
@@ -77,6 +77,13 @@ func TestLoadNamesWhatIsWrong(t *testing.T) {
 		"clock too fast":     {`"kind": "kill"`, `"kind": "clock", "clock": {"rate": 101}`, "clock: rate 101: allowed are 0.01 to 100"},
 		"slow strobe":        {`"kind": "kill"`, `"kind": "clock", "clock": {"offset_ms": 1, "strobe_period_ms": 3600001}`, "clock: strobe_period_ms 3600001: allowed are 0 to 3600000 (an hour)"},
 		"strobe of nothing":  {`"kind": "kill"`, `"kind": "clock", "clock": {"rate": 2, "strobe_period_ms": 5}`, "clock: strobe_period_ms 5: allowed is 0 without an offset_ms that comes and goes"},
+		"kill with a disk":   {`"target": "node:3"`, `"target": "node:3", "disk": "eio"`, `disk "eio": allowed in a disk fault only, not in a kill`},
+		"no disk":            {`"kind": "kill"`, `"kind": "disk"`, `disk "": allowed are eio, full, stall`},
+		"a strange disk":     {`"kind": "kill"`, `"kind": "disk", "disk": "slow"`, `disk "slow": allowed are eio, full, stall`},
+		"torn kill":          {`"target": "node:3"`, `"target": "node:3", "torn": true`, "torn true: allowed in a power fault only, not in a kill"},
+		"power in mid-step":  {`"kind": "kill"`, `"kind": "power", "mid_step": true`, "mid_step true: allowed in a kill only, not in a power"},
+		"two leaders":        {`"kind": "kill", "target": "node:3"`, `"kind": "elect", "target": "all"`, `target "all": an elect makes one node the leader, allowed are leader, controller, follower, replica, last-isr, node:N`},
+		"elect followers":    {`"kind": "kill", "target": "node:3"`, `"kind": "elect", "target": "followers"`, `target "followers": an elect makes one node the leader`},
 		"kill with clients":  {`"target": "node:3"`, `"target": "node:3", "clients": true`, "clients true: allowed in a partition only, not in a kill"},
 	}
 	for name, test := range tests {
@@ -124,13 +131,14 @@ func TestDocumentedFormat(t *testing.T) {
 
 	full := s.Steps[0]
 	full.Fault.Clients = true
+	full.Fault.Torn, full.Fault.MidStep, full.Fault.Disk = true, true, DiskFull
 	full.Fault.Clock = Clock{Offset: 1, Rate: 2, StrobePeriod: 3}
 	data, err := json.Marshal(Schedule{Steps: []Step{full}})
 	require.NoError(t, err)
 	for _, field := range fieldNames(t, data) {
 		require.Contains(t, string(text), "| `"+field+"` |", "docs/schedule.md has a row for every field")
 	}
-	for _, word := range strings.Split(words(allKinds)+", "+words(allShapes)+", "+words(roleTargets), ", ") {
+	for _, word := range strings.Split(words(allKinds)+", "+words(allShapes)+", "+words(roleTargets)+", "+words(diskModes), ", ") {
 		require.Contains(t, string(text), "| `"+word+"` |", "docs/schedule.md has a row for every value")
 	}
 	for _, name := range DirectedNames() {

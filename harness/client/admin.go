@@ -101,14 +101,22 @@ func (a *Admin) Lead(ctx context.Context, topic string, partition int32, node in
 		if p.Leader == node {
 			return nil
 		}
-		if err := a.reorder(ctx, topic, p, node); err != nil {
-			return fmt.Errorf("reorder replicas: %w", err)
-		}
-		if err := a.electPreferred(ctx, topic, partition); err != nil {
-			return fmt.Errorf("elect: %w", err)
+		if err := a.elect(ctx, topic, p, node); err != nil {
+			return err
 		}
 		return fmt.Errorf("node %d leads still", p.Leader)
 	})
+}
+
+// elect asks once, and does not wait until node leads.
+func (a *Admin) elect(ctx context.Context, topic string, p PartitionState, node int) error {
+	if err := a.reorder(ctx, topic, p, node); err != nil {
+		return fmt.Errorf("reorder replicas: %w", err)
+	}
+	if err := a.electPreferred(ctx, topic, p.Partition); err != nil {
+		return fmt.Errorf("elect: %w", err)
+	}
+	return nil
 }
 
 func (a *Admin) reorder(ctx context.Context, topic string, p PartitionState, first int) error {

@@ -40,6 +40,9 @@ type Case struct {
 	Schedule nemesis.Schedule `json:"schedule"`
 	// Plan, unless nil, is what the clients do, in place of what is drawn.
 	Plan []workloads.Op `json:"plan,omitzero"`
+	// Liveness asks for progress beside faults that stay: while the last step is in
+	// force, with all others healed, every partition must acknowledge a write.
+	Liveness bool `json:"liveness,omitempty"`
 	// Expect is what was seen when the case was written down.
 	Expect *Expectation `json:"expect,omitempty"`
 }

@@ -109,10 +109,14 @@ func (c Case) course(cluster *sim.Cluster, recorder *sim.Recorder, look Look) er
 }
 
 func (c Case) header() history.Header {
-	return history.Header{
+	h := history.Header{
 		Format: history.Format, Version: history.Version, Run: c.Name, Seed: c.Seed,
 		Workload: "log", Cluster: "sim", Nodes: c.Nodes(), Config: c.Config,
 	}
+	if c.Weather.Rough() {
+		h.Labels = map[string]string{history.Weather: history.Rough}
+	}
+	return h
 }
 
 // classify names what went wrong, the worst first: a broken promise, a broker
