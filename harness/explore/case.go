@@ -1,8 +1,10 @@
 package explore
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/ackproof/ackproof/broker"
 	"github.com/ackproof/ackproof/broker/mutant"
@@ -66,8 +68,44 @@ type Expectation struct {
 	Failure string `json:"failure,omitempty"`
 }
 
+// Expectation is what to expect of the case from now on.
+func (o Outcome) Expectation() *Expectation {
+	return &Expectation{Hash: o.HashText(), Failure: o.Failure.Class}
+}
+
+// Compare says in one line whether it came as expected.
+func (e Expectation) Compare(out Outcome) string {
+	was := cmp.Or(e.Failure, "ok")
+	switch same := e.Hash == out.HashText(); {
+	case e.Failure != out.Failure.Class && same:
+		return fmt.Sprintf("%s: the same events are judged otherwise", was)
+	case e.Failure != out.Failure.Class:
+		return fmt.Sprintf("%s, hash %s: another build, or the case was edited, and it shows something else now", was, e.Hash)
+	case e.Hash != "" && !same:
+		return fmt.Sprintf("%s, hash %s: the same failure, but other events: another build, or the case was edited", was, e.Hash)
+	}
+	return was + ", and the same events"
+}
+
 // Topic is the topic of every case.
 const Topic = "log"
+
+// String says what the case is about, in one line.
+func (c Case) String() string {
+	parts := []string{fmt.Sprintf("%s: acks=%s min.isr=%d", c.Name, c.Config.Acks, c.Config.MinISR)}
+	if c.Config.UncleanElection {
+		parts[0] += " unclean"
+	}
+	if c.Mutant != "" {
+		parts[0] += " mutant=" + c.Mutant
+	}
+	parts = append(parts, fmt.Sprintf("%d replicas on %d brokers", c.Config.ReplicationFactor, c.Nodes()),
+		fmt.Sprintf("%d faults", len(c.Schedule.Steps)))
+	if c.Plan != nil {
+		parts = append(parts, fmt.Sprintf("%d operations", len(c.Plan)))
+	}
+	return strings.Join(append(parts, fmt.Sprintf("seed %d", c.Seed)), ", ")
+}
 
 // Nodes is the number of brokers.
 func (c Case) Nodes() int { return c.Schedule.Nodes }

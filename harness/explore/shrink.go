@@ -72,7 +72,7 @@ func Shrink(c Case, how Shrinking) (Shrunk, error) {
 	if !strings.HasSuffix(result.Name, shrunkSuffix) {
 		result.Name += shrunkSuffix
 	}
-	result.Expect = s.outcome.expectation()
+	result.Expect = s.outcome.Expectation()
 	return Shrunk{
 		Case: result, Outcome: s.outcome, Before: before, After: sizeOf(result, s.outcome),
 		Firm: s.firm, Tried: s.tried, Cut: s.over(),
@@ -80,11 +80,6 @@ func Shrink(c Case, how Shrinking) (Shrunk, error) {
 }
 
 const shrunkSuffix = ", shrunk"
-
-// expectation is what to expect of the case from now on.
-func (o Outcome) expectation() *Expectation {
-	return &Expectation{Hash: o.HashText(), Failure: o.Failure.Class}
-}
 
 func sizeOf(c Case, out Outcome) Size {
 	clients := c.Clients.Producers + c.Clients.Consumers + c.Clients.Probers

@@ -197,14 +197,16 @@ func (s *shrinker) simplerFaults() {
 	for i := range s.best.Schedule.Steps {
 		for _, simpler := range []func(*nemesis.Fault){
 			func(f *nemesis.Fault) { f.Clients = false },
+			func(f *nemesis.Fault) { f.MidStep = false },
+			func(f *nemesis.Fault) { f.Torn = false },
 			func(f *nemesis.Fault) {
 				if f.Kind == nemesis.Partition {
 					f.Shape = nemesis.Isolate
 				}
 			},
 			func(f *nemesis.Fault) {
-				if f.Kind == nemesis.Wipe {
-					f.Kind = nemesis.Kill
+				if f.Kind == nemesis.Wipe || f.Kind == nemesis.Power {
+					f.Kind, f.Torn = nemesis.Kill, false
 				}
 			},
 		} {

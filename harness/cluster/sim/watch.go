@@ -30,7 +30,7 @@ type watch struct {
 type At struct {
 	Event uint64 // the how manieth event of the simulation it is part of
 	Time  int64  // nanoseconds since its start
-	Node  int   // 0 if it is not a broker's
+	Node  int    // 0 if it is not a broker's
 }
 
 func (w *watch) look(n *node) At {

@@ -7,18 +7,21 @@ import (
 	"github.com/ackproof/ackproof/harness/history"
 )
 
-// Who a line is about that is about no broker.
+// Who a line is of that is no broker's.
 const (
-	clientsName = "clients"
-	nemesisName = "nemesis"
+	Clients = "clients"
+	Nemesis = "nemesis"
 )
+
+// AckedMarker begins the line after which nothing is left to do but to drain.
+const AckedMarker = "acked: marker "
 
 // Recorded implements sim.Tracer.
 func (t *Trace) Recorded(at sim.At, e history.Event) {
 	t.flush()
-	l := Line{At: at, Who: clientsName, Partition: e.Partition}
+	l := Line{At: at, Who: Clients, Partition: e.Partition}
 	if e.Fault != nil {
-		l.Who, l.Nodes, l.Partition, l.Text = nemesisName, e.Fault.Nodes, NoPartition, e.Fault.Describe
+		l.Who, l.Nodes, l.Partition, l.Text = Nemesis, e.Fault.Nodes, NoPartition, e.Fault.Describe
 		if e.Fault.Bit != nil && !*e.Fault.Bit {
 			l.Text += " (it did not bite)"
 		}

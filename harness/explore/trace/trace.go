@@ -34,6 +34,9 @@ func (l Line) String() string {
 	return fmt.Sprintf("%9.4fs  %-7s  %s", float64(l.Time)/1e9, l.Who, l.Text)
 }
 
+// Numbered is the line with the number of its event before it.
+func (l Line) Numbered() string { return fmt.Sprintf("%7d %v", l.Event, l) }
+
 // Filter says which lines are wanted. The zero value wants those that are not
 // idle.
 type Filter struct {
@@ -47,7 +50,7 @@ func (f Filter) wants(l Line) bool {
 	switch {
 	case f.Until > 0 && l.Event > f.Until:
 		return false
-	case f.Node > 0 && l.Who != nemesisName && !slices.Contains(l.Nodes, f.Node):
+	case f.Node > 0 && l.Who != Nemesis && !slices.Contains(l.Nodes, f.Node):
 		return false
 	}
 	return f.Partition == NoPartition || l.Partition == NoPartition || l.Partition == f.Partition
