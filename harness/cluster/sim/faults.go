@@ -57,6 +57,7 @@ func (c *Cluster) LosePower(_ context.Context, id int, torn bool) (lost int64, e
 		n.die()
 		lost = n.disk.losePower(torn)
 		c.watch.lostPower(n)
+		c.watch.machine(n, fmt.Sprintf("loses %d bytes of its disk", lost))
 	})
 	return lost, err
 }
