@@ -65,7 +65,7 @@ func (p Playground) Validate() error {
 }
 
 // Run brings the brokers up, calls ready, and keeps them up until ctx is done.
-// A broker that ends by itself is an error.
+// A broker that ends by itself is an error, and so is a cluster that is lost.
 func (p Playground) Run(ctx context.Context, ready func(PlaygroundState)) (err error) {
 	if err := p.Validate(); err != nil {
 		return &InputError{err}
@@ -129,6 +129,9 @@ func watchDeaths(ctx context.Context, brokers cluster.Cluster) error {
 		case <-ctx.Done():
 			return nil
 		case <-ticker.C:
+			if err := brokers.Lost(); err != nil {
+				return err
+			}
 			if deaths := brokers.Unexpected(); len(deaths) > 0 {
 				return errors.New(deaths[0])
 			}

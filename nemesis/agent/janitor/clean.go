@@ -57,7 +57,7 @@ func clean(ctx context.Context, label, socket string, grace time.Duration, log i
 		if left > 0 || err != nil {
 			found = time.Now()
 		} else if time.Since(found) >= grace {
-			return nil
+			return j.removeSelf(ctx)
 		}
 		select {
 		case <-ctx.Done():
@@ -86,6 +86,16 @@ func (j *janitor) pass(ctx context.Context) (found int, err error) {
 		err = errors.Join(err, listErr, j.removeAll(ctx, things))
 	}
 	return found, err
+}
+
+// removeSelf is the last thing that this process does: the engine kills what it
+// removes.
+func (j *janitor) removeSelf(ctx context.Context) error {
+	containers, err := j.engine.containers(ctx, j.label)
+	if err != nil {
+		return err
+	}
+	return j.removeAll(ctx, slices.DeleteFunc(containers, func(t thing) bool { return !j.isSelf(t) }))
 }
 
 func (j *janitor) isSelf(t thing) bool {
