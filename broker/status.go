@@ -34,6 +34,9 @@ type PartitionStatus struct {
 	Replicas    []model.NodeID
 }
 
+// Unfenced tells whether the controller lets this broker serve clients.
+func (c *Core) Unfenced() bool { return c.lifecycle.registered() && !c.lifecycle.fenced }
+
 // Status copies what the broker knows of itself. Call it between steps.
 func (c *Core) Status() Status {
 	s := Status{

@@ -2,7 +2,9 @@ package workloads
 
 import (
 	"context"
+	"fmt"
 	"sync"
+	"time"
 
 	"github.com/ackproof/ackproof/harness/history"
 )
@@ -17,6 +19,8 @@ type fakeLog struct {
 	// onSend, if set, may spoil the n-th send (from 1): what it returns is what
 	// the client hears; stored says whether the log keeps the value.
 	onSend func(n int, offset int64) (answer int64, err *OpError, stored bool)
+	// slow, if set, is how long the n-th send (from 1) takes.
+	slow func(n int, partition int32) time.Duration
 	// onRead, if set, may spoil what is read.
 	onRead func([]history.Record) []history.Record
 }
@@ -36,6 +40,12 @@ func (l *fakeLog) append(partition int32, value int64) (int64, *OpError) {
 		l.parts[partition] = append(l.parts[partition], value)
 	}
 	return answer, err
+}
+
+func (l *fakeLog) sent() int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.sends
 }
 
 func (l *fakeLog) read(partition int32, from int64) []history.Record {
@@ -62,23 +72,27 @@ type fakeDialer struct {
 	log  *fakeLog
 	mu   sync.Mutex
 	open int
+	ever []string // who connected
 	// refuse, if set, is the error of the next connections.
 	refuse error
 }
 
-func (d *fakeDialer) connect() (fakeClient, error) {
+func (d *fakeDialer) connect(who string) (fakeClient, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.refuse != nil {
 		return fakeClient{}, d.refuse
 	}
 	d.open++
+	d.ever = append(d.ever, who)
 	return fakeClient{dialer: d, at: new(fakePosition)}, nil
 }
 
-func (d *fakeDialer) Producer(int) (Producer, error) { return d.connect() }
-func (d *fakeDialer) Consumer(int) (Consumer, error) { return d.connect() }
-func (d *fakeDialer) Prober(int) (Prober, error)     { return d.connect() }
+func (d *fakeDialer) Producer(i int) (Producer, error) {
+	return d.connect(fmt.Sprintf("producer %d", i))
+}
+func (d *fakeDialer) Consumer(i int) (Consumer, error) { return d.connect(consumerName(i)) }
+func (d *fakeDialer) Prober(i int) (Prober, error)     { return d.connect(proberName(i)) }
 
 type fakePosition struct {
 	partition int32
@@ -91,6 +105,9 @@ type fakeClient struct {
 }
 
 func (c fakeClient) Send(_ context.Context, _ string, partition int32, value int64) (int64, *OpError) {
+	if slow := c.dialer.log.slow; slow != nil {
+		time.Sleep(slow(c.dialer.log.sent()+1, partition))
+	}
 	return c.dialer.log.append(partition, value)
 }
 

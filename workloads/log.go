@@ -23,7 +23,19 @@ type LogOptions struct {
 	// SendTimeout is how long a lane waits for an ack before it gives up and
 	// records info. ReadTimeout is the same for polls and end-offset queries.
 	SendTimeout, ReadTimeout time.Duration
-	Seed                     uint64
+	// ReadEvery is the period of one consumer or prober. Concurrent reads are
+	// what makes a linearizability search expensive, so readers are few and slow.
+	ReadEvery time.Duration
+	Seed      uint64
+	// Plan, unless nil, is what the workers do, in place of what is drawn from
+	// the seed. A worker does its part in the order of the list; one that has no
+	// part, as all have none in a plan that is empty and not nil, does not even
+	// connect.
+	Plan []Op
+	// Performed, unless nil, hears of each operation as it begins, with At = when
+	// that really was: given as a Plan, what it heard happens again. Workers that
+	// work side by side call it side by side.
+	Performed func(Op)
 }
 
 // LogDefaults are ten clients: five producers with four lanes each, three
@@ -39,6 +51,7 @@ func LogDefaults(topic string, partitions int32, seed uint64) LogOptions {
 		Rate:        500,
 		SendTimeout: 5 * time.Second,
 		ReadTimeout: time.Second,
+		ReadEvery:   20 * time.Millisecond,
 		Seed:        seed,
 	}
 }
@@ -72,12 +85,13 @@ func (o LogOptions) Validate() error {
 		atLeast("rate", o.Rate, 1),
 		atLeast("send timeout in ms", int(o.SendTimeout.Milliseconds()), 1),
 		atLeast("read timeout in ms", int(o.ReadTimeout.Milliseconds()), 1),
+		atLeast("read every in ms", int(o.ReadEvery.Milliseconds()), 1),
 	} {
 		if err != nil {
 			return err
 		}
 	}
-	return nil
+	return o.validatePlan()
 }
 
 // Log is the workload `log`: unique values are appended and read back.
@@ -87,6 +101,7 @@ type Log struct {
 	dial Dialer
 	rec  Recorder
 
+	began  time.Time
 	values atomic.Int64 // the last value given out
 	acked  atomic.Int64
 	// stopping is done once nothing new is to begin.
@@ -104,19 +119,21 @@ func NewLog(o LogOptions, t timeline.Timeline, dial Dialer, rec Recorder) (*Log,
 	return l, nil
 }
 
-// Run connects the workers and lets them work until Stop. When it returns,
-// every operation has ended or was given up and every connection is closed.
-// Cancelling ctx gives up what is in flight at once. A worker that panics stops
-// the others, and Run returns its *Panic.
+// Run connects the workers and lets them work until Stop, or until a plan that
+// was given has run out for all of them. When it returns, every operation has
+// ended or was given up and every connection is closed. The times of operations
+// count from its call. Cancelling ctx gives up what is in flight at once. A worker
+// that panics stops the others, and Run returns its *Panic.
 func (l *Log) Run(ctx context.Context) error {
-	workers, closeAll, err := l.workers()
+	l.began = l.time.Now()
+	workers, closeAll, err := l.connect()
 	defer closeAll()
 	if err != nil {
 		return err
 	}
 	defer context.AfterFunc(ctx, l.Stop)()
-	err = timeline.Each(l.time, workers, func(work func(context.Context)) error {
-		err := Guard(func() { work(ctx) })
+	err = timeline.Each(l.time, workers, func(w worker) error {
+		err := Guard(func() { l.work(ctx, w) })
 		if err != nil {
 			l.Stop()
 		}
@@ -136,43 +153,3 @@ func (l *Log) Acked() int64 { return l.acked.Load() }
 
 // NextValue gives out a value that was never sent before.
 func (l *Log) NextValue() int64 { return l.values.Add(1) }
-
-// workers connects everybody. The second result closes what was connected,
-// also after an error.
-func (l *Log) workers() (run []func(context.Context), closeAll func(), err error) {
-	var open []func()
-	closeAll = func() { l.time.Together(open...) }
-	for i := range l.opts.Producers {
-		p, err := l.dial.Producer(i)
-		if err != nil {
-			return nil, closeAll, fmt.Errorf("workload: producer %d: %w", i, err)
-		}
-		open = append(open, p.Close)
-		for lane := range l.opts.Lanes {
-			run = append(run, l.lane(p, i, lane))
-		}
-	}
-	for i := range l.opts.Consumers {
-		c, err := l.dial.Consumer(i)
-		if err != nil {
-			return nil, closeAll, fmt.Errorf("workload: consumer %d: %w", i, err)
-		}
-		open = append(open, c.Close)
-		run = append(run, l.consume(c, i))
-	}
-	for i := range l.opts.Probers {
-		p, err := l.dial.Prober(i)
-		if err != nil {
-			return nil, closeAll, fmt.Errorf("workload: prober %d: %w", i, err)
-		}
-		open = append(open, p.Close)
-		run = append(run, l.probe(p, i))
-	}
-	return run, closeAll, nil
-}
-
-// pause waits for d, or returns false when the workload is to end.
-func (l *Log) pause(d time.Duration) bool { return l.time.Sleep(l.stopping, d) }
-
-// ended tells whether the workload is to end, without waiting.
-func (l *Log) ended() bool { return l.stopping.Err() != nil }

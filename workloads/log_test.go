@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"path/filepath"
+	"sync"
 	"testing"
 	"time"
 
@@ -192,18 +193,26 @@ func TestAnInfoRetiresItsProcess(t *testing.T) {
 	}
 }
 
-// memory is a Recorder that keeps events; its workload has one worker.
+// memory is a Recorder that keeps events.
 type memory struct {
+	mu     sync.Mutex
 	events []history.Event
 	next   int
 }
 
 func (m *memory) Record(e history.Event) history.Event {
+	m.mu.Lock()
+	defer m.mu.Unlock()
 	m.events = append(m.events, e)
 	return e
 }
 
-func (m *memory) NextProcess() int { m.next++; return m.next }
+func (m *memory) NextProcess() int {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.next++
+	return m.next
+}
 
 func TestStreamsHangOnSeedAndLabelAlone(t *testing.T) {
 	deal := func(seed uint64, label string) [4]uint64 {
@@ -261,6 +270,7 @@ func TestOptionsAreCheckedByName(t *testing.T) {
 		{func(o *LogOptions) { o.Rate = 0 }, "workload: rate is 0, allowed is 1 and above"},
 		{func(o *LogOptions) { o.SendTimeout = 0 }, "workload: send timeout in ms is 0, allowed is 1 and above"},
 		{func(o *LogOptions) { o.ReadTimeout = 0 }, "workload: read timeout in ms is 0, allowed is 1 and above"},
+		{func(o *LogOptions) { o.ReadEvery = 0 }, "workload: read every in ms is 0, allowed is 1 and above"},
 	}
 	for _, tt := range tests {
 		o := ok

@@ -2,33 +2,24 @@ package workloads
 
 import (
 	"context"
-	"fmt"
 
 	"github.com/ackproof/ackproof/harness/history"
 )
 
-// probeBack is how far before the last known end a probe reads at most: the
-// tail is where records appear that should not be visible yet.
-const probeBack = 20
-
 // probe asks for end offsets and reads the tail, of brokers in turn.
-func (l *Log) probe(prober Prober, worker int) func(context.Context) {
-	draw := stream(l.opts.Seed, fmt.Sprintf("workload/prober/%d", worker))
-	return func(ctx context.Context) {
-		p := newProcess(l.rec)
-		ends := make([]int64, l.opts.Partitions) // the last known end of each
-		for l.pause(pollEvery) {
-			partition := draw.Int32N(l.opts.Partitions)
-			if draw.IntN(2) == 0 {
-				if end, ok := l.endOffset(ctx, prober, p, partition); ok {
-					ends[partition] = end
-				}
-				continue
+func (l *Log) probe(prober Prober) func(context.Context, Op) {
+	p := newProcess(l.rec)
+	ends := make([]int64, l.opts.Partitions) // the last known end of each
+	return func(ctx context.Context, op Op) {
+		if op.F == EndOffset {
+			if end, ok := l.endOffset(ctx, prober, p, op.Partition); ok {
+				ends[op.Partition] = end
 			}
-			at := max(0, ends[partition]-draw.Int64N(probeBack+1))
-			if last, ok := l.readTail(ctx, prober, p, partition, at); ok {
-				ends[partition] = max(ends[partition], last+1)
-			}
+			return
+		}
+		at := max(0, ends[op.Partition]-op.Back)
+		if last, ok := l.readTail(ctx, prober, p, op.Partition, at); ok {
+			ends[op.Partition] = max(ends[op.Partition], last+1)
 		}
 	}
 }

@@ -2,6 +2,7 @@ package storage
 
 import (
 	"fmt"
+	"maps"
 	"path"
 	"slices"
 	"strings"
@@ -88,7 +89,9 @@ func (m *MemFS) Crash() {
 func (m *MemFS) CrashTorn(surviving func(name string, synced, written []byte) []byte) {
 	m.life++
 	next := map[string]*memNode{}
-	for name, node := range m.durable {
+	// In order: surviving may draw what is left.
+	for _, name := range slices.Sorted(maps.Keys(m.durable)) {
+		node := m.durable[name]
 		if !m.reachable(name) {
 			continue
 		}
@@ -259,4 +262,14 @@ func (m *MemFS) SyncDir(dir string) error {
 // Exists implements FS.
 func (m *MemFS) Exists(name string) (bool, error) {
 	return m.live[path.Clean(name)] != nil, nil
+}
+
+// Size is the bytes of all files below a directory.
+func (m *MemFS) Size(dir string) (bytes int64) {
+	for name, node := range m.live {
+		if strings.HasPrefix(name, path.Clean(dir)+"/") {
+			bytes += int64(len(node.data))
+		}
+	}
+	return bytes
 }

@@ -38,7 +38,7 @@ func (c *consumer) Assign(_ context.Context, topic string, partition int32, offs
 		kgo.FetchMaxWait(fetchWait),
 	)...)
 	if err != nil {
-		return readError(fmt.Errorf("client: consumer: %w", err))
+		return ReadError(fmt.Errorf("client: consumer: %w", err))
 	}
 	c.client = cl
 	return nil
@@ -46,18 +46,18 @@ func (c *consumer) Assign(_ context.Context, topic string, partition int32, offs
 
 func (c *consumer) Poll(ctx context.Context) ([]history.Record, *workloads.OpError) {
 	if c.client == nil {
-		return nil, readError(errors.New("client: consumer is not assigned"))
+		return nil, ReadError(errors.New("client: consumer is not assigned"))
 	}
 	fetches := c.client.PollFetches(ctx)
 	var records []history.Record
 	fetches.EachRecord(func(r *kgo.Record) {
-		records = append(records, history.Record{Offset: r.Offset, Value: decodeValue(r.Value)})
+		records = append(records, history.Record{Offset: r.Offset, Value: DecodeValue(r.Value)})
 	})
 	for _, e := range fetches.Errors() {
 		if len(records) > 0 && errors.Is(e.Err, context.DeadlineExceeded) {
 			continue // the poll ended while it had something to tell
 		}
-		return records, readError(e.Err)
+		return records, ReadError(e.Err)
 	}
 	return records, nil
 }

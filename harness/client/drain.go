@@ -112,13 +112,13 @@ func (d Drain) read(ctx context.Context, partition int32, node int, marker int64
 		invoked.Type = history.Invoke
 		d.Recorder.Record(invoked)
 
-		var got page
+		var got Page
 		err := d.Admin.await(ctx, "read", func(ctx context.Context) (err error) {
-			if got, err = fetchPage(ctx, broker, d.Topic.Name, partition, position, drainPage); err != nil {
+			if got, err = FetchPage(ctx, broker, d.Topic.Name, partition, position, drainPage); err != nil {
 				return err
 			}
-			if atEnd := marked && position >= got.high; len(got.records) == 0 && !atEnd {
-				return fmt.Errorf("high watermark is %d, read up to %d, marker read: %v", got.high, position, marked)
+			if atEnd := marked && position >= got.High; len(got.Records) == 0 && !atEnd {
+				return fmt.Errorf("high watermark is %d, read up to %d, marker read: %v", got.High, position, marked)
 			}
 			return nil
 		})
@@ -127,14 +127,14 @@ func (d Drain) read(ctx context.Context, partition int32, node int, marker int64
 			d.Recorder.Record(event)
 			return err
 		}
-		for _, r := range got.records {
+		for _, r := range got.Records {
 			position = r.Offset + 1
 			marked = marked || r.Value == marker
 		}
-		if last = marked && position >= got.high; last {
+		if last = marked && position >= got.High; last {
 			event.End = &position
 		}
-		event.Type, event.Records = history.OK, got.records
+		event.Type, event.Records = history.OK, got.Records
 		d.Recorder.Record(event)
 	}
 	return nil

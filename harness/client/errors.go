@@ -64,6 +64,10 @@ var refusedThisTime = map[int16]bool{
 	kerr.ProducerFenced.Code:          true,
 }
 
+// SendError classifies the error of a send of which earlier tries may have been
+// executed.
+func SendError(err error) *workloads.OpError { return sendError(err, maybeRetried) }
+
 // sendError classifies the error of a send. Whatever is not proven to be a
 // refusal before the append is history.Info; NOT_LEADER_OR_FOLLOWER is too: a
 // leader that is deposed while a write waits answers so, and the record may
@@ -81,9 +85,9 @@ func sendError(err error, tries attempts) *workloads.OpError {
 	return e
 }
 
-// readError classifies the error of a read: a read that returned nothing had
+// ReadError classifies the error of a read: a read that returned nothing had
 // no effect, so it is always history.Fail.
-func readError(err error) *workloads.OpError {
+func ReadError(err error) *workloads.OpError {
 	e := describe(err)
 	e.Class = history.Fail
 	return e

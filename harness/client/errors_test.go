@@ -74,7 +74,7 @@ func TestSendErrorsAreClassified(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.err.Error(), func(t *testing.T) {
 			for _, err := range []error{tt.err, fmt.Errorf("wrapped: %w", tt.err)} {
-				only, retried, read := sendError(err, onlyAttempt), sendError(err, maybeRetried), readError(err)
+				only, retried, read := sendError(err, onlyAttempt), sendError(err, maybeRetried), ReadError(err)
 				require.Equal(t, tt.name, only.Name)
 				require.Equal(t, tt.only, only.Class, "the only attempt")
 				require.Equal(t, tt.retried, retried.Class, "an attempt that may be a retry")
@@ -85,14 +85,14 @@ func TestSendErrorsAreClassified(t *testing.T) {
 }
 
 func TestErrorsAreOneLine(t *testing.T) {
-	e := readError(errors.Join(errors.New("one"), errors.New("two")))
+	e := ReadError(errors.Join(errors.New("one"), errors.New("two")))
 	require.Equal(t, "UNKNOWN: one two", e.Error())
 	require.Equal(t, "NOT_ENOUGH_REPLICAS", sendError(kerr.NotEnoughReplicas, onlyAttempt).Error(),
 		"the protocol's own words for its own name add nothing")
 }
 
 func TestDataLossSeenByAConsumerIsNamed(t *testing.T) {
-	e := readError(&kgo.ErrDataLoss{Topic: "log", ConsumedTo: 5, ResetTo: 3})
+	e := ReadError(&kgo.ErrDataLoss{Topic: "log", ConsumedTo: 5, ResetTo: 3})
 	require.Equal(t, nameDataLoss, e.Name)
 	require.NotEmpty(t, e.Detail)
 }

@@ -45,17 +45,17 @@ func (p *prober) turn() kmsg.Requestor {
 func (p *prober) EndOffset(ctx context.Context, topic string, partition int32) (int64, int32, *workloads.OpError) {
 	answer, err := endOffset(ctx, p.turn(), topic, partition)
 	if err != nil {
-		return 0, 0, readError(err)
+		return 0, 0, ReadError(err)
 	}
 	return answer.Offset, answer.LeaderEpoch, nil
 }
 
 func (p *prober) Read(ctx context.Context, topic string, partition int32, offset int64) ([]history.Record, *workloads.OpError) {
-	page, err := fetchPage(ctx, p.turn(), topic, partition, offset, probePage)
+	page, err := FetchPage(ctx, p.turn(), topic, partition, offset, probePage)
 	if err != nil {
-		return nil, readError(err)
+		return nil, ReadError(err)
 	}
-	return page.records, nil
+	return page.Records, nil
 }
 
 func (p *prober) Close() { p.reach.Close() }
@@ -84,14 +84,14 @@ func endOffset(ctx context.Context, broker kmsg.Requestor, topic string, partiti
 	return none, fmt.Errorf("list offsets: the answer lacks %s-%d", topic, partition)
 }
 
-// page is one answer to a fetch.
-type page struct {
-	records []history.Record
-	high    int64 // the high watermark
+// Page is one answer to a fetch.
+type Page struct {
+	Records []history.Record
+	High    int64 // the high watermark
 }
 
-// fetchPage reads from offset on, of one broker: about maxBytes at most.
-func fetchPage(ctx context.Context, broker kmsg.Requestor, topic string, partition int32, offset int64, maxBytes int32) (page, error) {
+// FetchPage reads from offset on, of one broker: about maxBytes at most.
+func FetchPage(ctx context.Context, broker kmsg.Requestor, topic string, partition int32, offset int64, maxBytes int32) (Page, error) {
 	ask := kmsg.NewFetchRequestTopicPartition()
 	ask.Partition, ask.FetchOffset, ask.PartitionMaxBytes = partition, offset, maxBytes
 	ask.CurrentLeaderEpoch = -1
@@ -104,10 +104,10 @@ func fetchPage(ctx context.Context, broker kmsg.Requestor, topic string, partiti
 
 	resp, err := req.RequestWith(ctx, broker)
 	if err != nil {
-		return page{}, fmt.Errorf("fetch: %w", err)
+		return Page{}, fmt.Errorf("fetch: %w", err)
 	}
 	if err := kerr.ErrorForCode(resp.ErrorCode); err != nil {
-		return page{}, fmt.Errorf("fetch: %w", err)
+		return Page{}, fmt.Errorf("fetch: %w", err)
 	}
 	for i := range resp.Topics {
 		for j := range resp.Topics[i].Partitions {
@@ -116,19 +116,19 @@ func fetchPage(ctx context.Context, broker kmsg.Requestor, topic string, partiti
 			}
 		}
 	}
-	return page{}, fmt.Errorf("fetch: the answer lacks %s-%d", topic, partition)
+	return Page{}, fmt.Errorf("fetch: the answer lacks %s-%d", topic, partition)
 }
 
-func decodePage(topic string, offset int64, got *kmsg.FetchResponseTopicPartition) (page, error) {
+func decodePage(topic string, offset int64, got *kmsg.FetchResponseTopicPartition) (Page, error) {
 	decoded, _ := kgo.ProcessFetchPartition(kgo.ProcessFetchPartitionOpts{
 		Topic: topic, Partition: got.Partition, Offset: offset,
 	}, got, kgo.DefaultDecompressor(), nil)
 	if decoded.Err != nil {
-		return page{}, fmt.Errorf("fetch: %w", decoded.Err)
+		return Page{}, fmt.Errorf("fetch: %w", decoded.Err)
 	}
-	p := page{high: decoded.HighWatermark}
+	p := Page{High: decoded.HighWatermark}
 	for _, r := range decoded.Records {
-		p.records = append(p.records, history.Record{Offset: r.Offset, Value: decodeValue(r.Value)})
+		p.Records = append(p.Records, history.Record{Offset: r.Offset, Value: DecodeValue(r.Value)})
 	}
 	return p, nil
 }

@@ -52,7 +52,7 @@ func (p *producer) Send(ctx context.Context, topic string, partition int32, valu
 		err    error
 	}
 	done := make(chan outcome, 1)
-	record := &kgo.Record{Topic: topic, Partition: partition, Value: encodeValue(value)}
+	record := &kgo.Record{Topic: topic, Partition: partition, Value: EncodeValue(value)}
 	p.client.Produce(context.WithoutCancel(ctx), record, func(r *kgo.Record, err error) {
 		done <- outcome{r.Offset, err}
 	})

@@ -5,16 +5,16 @@ import (
 	"strconv"
 )
 
-// encodeValue writes a value as decimal digits, which any tool can read.
-func encodeValue(value int64) []byte {
+// EncodeValue writes a value as decimal digits, which any tool can read.
+func EncodeValue(value int64) []byte {
 	return strconv.AppendInt(nil, value, 10)
 }
 
-// decodeValue reads a value back. Bytes that no client wrote become a negative
+// DecodeValue reads a value back. Bytes that no client wrote become a negative
 // number made of them: a value that nobody sent, so the checker calls it a
 // phantom, and the same garbage is the same phantom everywhere.
-func decodeValue(b []byte) int64 {
-	if v, err := strconv.ParseInt(string(b), 10, 64); err == nil && v > 0 && string(encodeValue(v)) == string(b) {
+func DecodeValue(b []byte) int64 {
+	if v, err := strconv.ParseInt(string(b), 10, 64); err == nil && v > 0 && string(EncodeValue(v)) == string(b) {
 		return v
 	}
 	return -1 - int64(crc32.ChecksumIEEE(b))

@@ -9,15 +9,15 @@ import (
 
 func TestValuesComeBack(t *testing.T) {
 	for _, v := range []int64{1, 9, 10, 1234567, math.MaxInt64} {
-		require.Equal(t, v, decodeValue(encodeValue(v)))
+		require.Equal(t, v, DecodeValue(EncodeValue(v)))
 	}
 }
 
 // Nobody sends a negative value, so garbage is a phantom to the checker.
 func TestGarbageIsAValueThatNobodySent(t *testing.T) {
 	for _, b := range []string{"", "0", "-5", "007", "+7", "12x", "9223372036854775808", "\x00\xff"} {
-		require.Negative(t, decodeValue([]byte(b)), "%q", b)
+		require.Negative(t, DecodeValue([]byte(b)), "%q", b)
 	}
-	require.Equal(t, decodeValue([]byte("torn")), decodeValue([]byte("torn")))
-	require.NotEqual(t, decodeValue([]byte("torn")), decodeValue([]byte("tor")))
+	require.Equal(t, DecodeValue([]byte("torn")), DecodeValue([]byte("torn")))
+	require.NotEqual(t, DecodeValue([]byte("torn")), DecodeValue([]byte("tor")))
 }

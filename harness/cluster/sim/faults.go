@@ -1,0 +1,141 @@
+package sim
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/ackproof/ackproof/broker/model"
+	"github.com/ackproof/ackproof/nemesis"
+)
+
+var _ nemesis.Cluster = (*Cluster)(nil)
+
+// Size is the number of nodes.
+func (c *Cluster) Size() int { return len(c.nodes) }
+
+func (c *Cluster) on(id int, act func(*node)) error {
+	if id < 1 || id > len(c.nodes) {
+		return fmt.Errorf("node %d: allowed are 1 to %d", id, len(c.nodes))
+	}
+	act(c.node(model.NodeID(id)))
+	return nil
+}
+
+// Kill implements nemesis.Cluster.
+func (c *Cluster) Kill(_ context.Context, id int) error { return c.on(id, (*node).die) }
+
+// Restart implements nemesis.Cluster.
+func (c *Cluster) Restart(_ context.Context, id int) error { return c.on(id, (*node).boot) }
+
+// WipeData implements nemesis.Cluster.
+func (c *Cluster) WipeData(_ context.Context, id int) error {
+	var err error
+	bad := c.on(id, func(n *node) {
+		if n.alive {
+			err = fmt.Errorf("wipe node %d: it is alive, allowed is a dead one", id)
+			return
+		}
+		err = n.disk.fs.RemoveAll(logDir)
+	})
+	if bad != nil {
+		return bad
+	}
+	return err
+}
+
+// LosePower ends a node as a power loss does, and tells how many bytes its disk
+// forgot.
+func (c *Cluster) LosePower(_ context.Context, id int, torn bool) (lost int64, err error) {
+	err = c.on(id, func(n *node) {
+		n.die()
+		lost = n.disk.losePower(torn)
+	})
+	return lost, err
+}
+
+// KillMidStep lets the node die between two effects of one of its next steps.
+func (c *Cluster) KillMidStep(_ context.Context, id int) error {
+	return c.on(id, func(n *node) { n.midStep = 1 + n.disk.draw.IntN(3) })
+}
+
+// SetDisk makes a node's disk faulty: eio, full, stall, or healthy with "".
+func (c *Cluster) SetDisk(_ context.Context, id int, mode string) error {
+	return c.on(id, func(n *node) { n.disk.set(mode) })
+}
+
+// Pause implements nemesis.Cluster.
+func (c *Cluster) Pause(_ context.Context, id int) error { return c.on(id, (*node).pause) }
+
+// Resume implements nemesis.Cluster.
+func (c *Cluster) Resume(_ context.Context, id int) error { return c.on(id, (*node).resume) }
+
+// Running implements nemesis.Cluster.
+func (c *Cluster) Running(id int) (state string, err error) {
+	err = c.on(id, func(n *node) {
+		switch {
+		case !n.alive:
+			state = nemesis.StateDead
+		case n.paused:
+			state = nemesis.StateStopped
+		default:
+			state = nemesis.StateRunning
+		}
+	})
+	return state, err
+}
+
+// Incarnation implements nemesis.Cluster: it counts the boots.
+func (c *Cluster) Incarnation(id int) (name string, err error) {
+	err = c.on(id, func(n *node) { name = fmt.Sprintf("boot %d", n.boots) })
+	return name, err
+}
+
+// DataBytes implements nemesis.Cluster.
+func (c *Cluster) DataBytes(id int) (bytes int64, err error) {
+	err = c.on(id, func(n *node) { bytes = n.disk.bytes() })
+	return bytes, err
+}
+
+// SetLinks implements nemesis.Cluster.
+func (c *Cluster) SetLinks(_ context.Context, links nemesis.Links) error {
+	c.net.set(links)
+	for _, n := range c.nodes {
+		for _, id := range slices.Clone(n.order) {
+			link := n.served[id]
+			if there, back := c.net.link(link.out.from, link.out.to), c.net.link(link.back.from, link.back.to); there.Reset || back.Reset {
+				there.stats.Reset++
+				link.hangUp()
+			}
+		}
+	}
+	return nil
+}
+
+// LinkStats implements nemesis.Cluster.
+func (c *Cluster) LinkStats() map[nemesis.Link]nemesis.LinkStats { return c.net.stats() }
+
+// SetClock implements nemesis.Cluster.
+func (c *Cluster) SetClock(_ context.Context, id int, clock nemesis.Clock) error {
+	return c.on(id, func(n *node) { n.clocks.skew, n.clocks.since = clock, c.now })
+}
+
+// ReadClock implements nemesis.Cluster.
+func (c *Cluster) ReadClock(id int) (process, host time.Time, err error) {
+	err = c.on(id, func(n *node) { process = c.Now().Add(n.clocks.ahead(c.now)) })
+	return process, c.Now(), err
+}
+
+// Heal implements nemesis.Cluster.
+func (c *Cluster) Heal(context.Context) error {
+	c.net.set(nil)
+	for _, n := range c.nodes {
+		n.disk.set("")
+		n.clocks.skew = nemesis.Clock{}
+		n.midStep = 0
+		n.resume()
+		n.boot()
+	}
+	return nil
+}

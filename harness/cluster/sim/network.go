@@ -1,0 +1,107 @@
+package sim
+
+import (
+	"time"
+
+	"github.com/ackproof/ackproof/nemesis"
+)
+
+// network is the links between the nodes, and between clients and nodes.
+type network struct {
+	tasks   *tasks
+	weather Weather
+	draw    stream
+	links   []link // by from*(nodes+1) + to
+	ends    int
+}
+
+// link is one direction between two endpoints.
+type link struct {
+	nemesis.LinkState
+	stats nemesis.LinkStats
+	held  []func() // what a cut keeps back, in order
+}
+
+func newNetwork(t *tasks, nodes int, seed uint64, w Weather) *network {
+	ends := nodes + 1
+	return &network{tasks: t, weather: w, draw: newStream(seed, "net"), links: make([]link, ends*ends), ends: ends}
+}
+
+func (n *network) link(from, to nemesis.Endpoint) *link { return &n.links[int(from)*n.ends+int(to)] }
+
+// pipe is one direction of one connection: what goes into it comes out in order.
+type pipe struct {
+	from, to nemesis.Endpoint
+	last     time.Duration // when the latest message arrives
+}
+
+// send carries bytes over a pipe and then delivers them. They are lost only with
+// the connection, so a cut link keeps them until it is healed, as retransmission
+// does on a real network. What is slow is overtaken by what comes later, as
+// when it waits in a queue at the other end.
+func (n *network) send(p *pipe, bytes int, slow time.Duration, deliver func()) {
+	takes := n.latency(p.from, p.to)
+	if n.draw.perMille(n.weather.Lost) {
+		takes += resendAfter
+	}
+	arrives := max(n.tasks.now+takes, p.last)
+	p.last = arrives
+	n.tasks.after(arrives+slow-n.tasks.now, func() { n.arrive(p.from, p.to, bytes, deliver) })
+}
+
+func (n *network) latency(from, to nemesis.Endpoint) time.Duration {
+	w := n.weather
+	return w.hop() + n.draw.upTo(time.Duration(w.Jitter)*time.Microsecond) + n.link(from, to).Delay.Duration()
+}
+
+func (n *network) arrive(from, to nemesis.Endpoint, bytes int, deliver func()) {
+	l := n.link(from, to)
+	if l.Cut {
+		l.stats.Held += int64(bytes)
+		l.held = append(l.held, deliver)
+		return
+	}
+	l.stats.Bytes += int64(bytes)
+	deliver()
+}
+
+// datagram carries what may be lost, come twice and overtake.
+func (n *network) datagram(from, to nemesis.Endpoint, bytes int, deliver func()) {
+	w := n.weather
+	if !n.draw.perMille(w.Lost) {
+		n.tasks.after(n.latency(from, to), func() { n.arrive(from, to, bytes, deliver) })
+	}
+	if n.draw.perMille(w.Twice) {
+		n.tasks.after(n.latency(from, to)+n.draw.upTo(w.SlowFor.Duration()), func() { n.arrive(from, to, bytes, deliver) })
+	}
+}
+
+// set makes the links as told; those that are not named are healthy. What a cut
+// kept back comes once it is over.
+func (n *network) set(links nemesis.Links) {
+	for from := range n.ends {
+		for to := range n.ends {
+			l := n.link(nemesis.Endpoint(from), nemesis.Endpoint(to))
+			l.LinkState = links[nemesis.Link{From: nemesis.Endpoint(from), To: nemesis.Endpoint(to)}]
+			if l.Cut {
+				continue
+			}
+			held := l.held
+			l.held = nil
+			for _, deliver := range held {
+				n.tasks.after(n.weather.hop(), deliver)
+			}
+		}
+	}
+}
+
+func (n *network) stats() map[nemesis.Link]nemesis.LinkStats {
+	all := map[nemesis.Link]nemesis.LinkStats{}
+	for from := range n.ends {
+		for to := range n.ends {
+			ends := nemesis.Link{From: nemesis.Endpoint(from), To: nemesis.Endpoint(to)}
+			all[ends] = n.link(ends.From, ends.To).stats
+		}
+	}
+	return all
+}

@@ -1,0 +1,91 @@
+package sim
+
+import (
+	"context"
+	"time"
+
+	"github.com/ackproof/ackproof/harness/client"
+	"github.com/ackproof/ackproof/workloads"
+)
+
+// How a producer sends.
+const (
+	// inFlight is how many batches of a partition may be on their way at once: the
+	// most with which brokers keep an idempotent producer's order.
+	inFlight = 5
+	// produceTimeout is how long a broker may wait for replicas, and deliveryLimit
+	// how long a record is tried.
+	produceTimeout = time.Second
+	deliveryLimit  = 5 * time.Second
+)
+
+// producer sends records. Those of a partition have a producer id of their own,
+// so that what goes wrong on one partition cannot make a retry on another one
+// a duplicate (librdkafka #4953).
+type producer struct {
+	dialer
+	remotes  []*remote
+	outboxes map[place]*outbox
+}
+
+// record is a value on its way.
+type record struct {
+	value  int64
+	sent   time.Duration // when Send was called
+	over   bool
+	offset int64
+	err    error
+	ended  func()
+}
+
+func (r *record) end(offset int64, err error) {
+	if !r.over {
+		r.over, r.offset, r.err = true, offset, err
+		r.ended()
+	}
+}
+
+// Send implements workloads.Producer. A record whose sender has given up is not
+// withdrawn: it is tried on, as an idempotent producer must.
+func (p *producer) Send(ctx context.Context, topic string, partition int32, value int64) (int64, *workloads.OpError) {
+	at := place{topic, partition}
+	box := p.outboxes[at]
+	if box == nil {
+		box = newOutbox(p, at)
+		p.outboxes[at] = box
+	}
+	k, wait := p.sim.parked()
+	r := &record{value: value, sent: p.sim.now}
+	waiting := true
+	r.ended = func() {
+		if waiting {
+			waiting = false
+			p.sim.wake(k)
+		}
+	}
+	gaveUp := false
+	if deadline, ok := ctx.Deadline(); ok {
+		p.sim.after(deadline.Sub(p.sim.Now()), func() {
+			if waiting {
+				waiting, gaveUp = false, true
+				p.sim.wake(k)
+			}
+		})
+	}
+	box.add(r)
+	wait()
+	switch {
+	case gaveUp:
+		return 0, client.SendError(context.DeadlineExceeded)
+	case r.err != nil:
+		return 0, client.SendError(r.err)
+	}
+	return r.offset, nil
+}
+
+// Close implements workloads.Producer: nothing more is tried.
+func (p *producer) Close() {
+	for _, box := range p.outboxes {
+		box.closed = true
+	}
+}
