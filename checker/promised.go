@@ -20,7 +20,7 @@ type Promise struct {
 
 // Kinds of fault that leave a replica's disk whole, so that acks=all covers
 // them: the page cache survives a killed process.
-var sparesDisks = []string{"partition", kill, "pause", clock}
+var sparesDisks = []string{"partition", kill, "pause", clock, "delay", "loss", "reset", "reorder"}
 
 // kill ends a replica's process, and wipe takes its data too. A clock fault
 // changes what a broker takes for the date: nothing may hang on that.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -13,14 +14,14 @@ type DrawOptions struct {
 	Nodes int
 	// Length is how long clients run; at least MinLength.
 	Length time.Duration
-	// Mix names the kinds: any of "partition", "kill" (or "crash"), "pause",
-	// "clock", or "mixed" for all of them. "none" or an empty mix draws a
-	// schedule without faults. A wipe is never drawn: no replicated log survives
+	// Mix names the kinds, by words of MixWords: "crash" is another for "kill",
+	// "mixed" is all kinds, and "none" or an empty mix draws a schedule without
+	// faults. A wipe is never drawn: no replicated log survives
 	// every wipe, so it belongs to schedules that are written for a purpose.
 	Mix []string
-	// NoClock leaves clock faults out of "mixed", for a cluster on which they
-	// cannot be had.
-	NoClock bool
+	// Without are kinds to leave out of "mixed", for a cluster on which they cannot
+	// be had.
+	Without []Kind
 	// RecoverEvery is the most faults in a row without time to recover after
 	// each but the last; 0 means 2. With 1 the cluster may recover from every
 	// fault before the next one.
@@ -35,7 +36,10 @@ const MinLength = 5 * time.Second
 const maxNodes = 99
 
 // drawnKinds are the kinds that Draw deals.
-var drawnKinds = []Kind{Partition, Kill, Pause, SkewClock}
+var drawnKinds = []Kind{Partition, Kill, Pause, SkewClock, Delay, Loss, Reset, Reorder}
+
+// MixWords are the words that a schedule can be drawn from.
+var MixWords = []string{"partition", "kill", "crash", "pause", "clock", "delay", "loss", "reset", "reorder", "mixed", "none"}
 
 // Draw deals a schedule from the seed: a quiet period, faults with gaps to
 // recover in, and everything healed while clients still run. Time slots, the
@@ -43,7 +47,7 @@ var drawnKinds = []Kind{Partition, Kill, Pause, SkewClock}
 // A kind that is left out of the mix gives its slots to the kinds that stay;
 // what these had in their own slots does not change.
 func Draw(o DrawOptions) (Schedule, error) {
-	kinds, err := parseMix(o.Mix, o.NoClock)
+	kinds, err := parseMix(o.Mix, o.Without)
 	if err != nil {
 		return Schedule{}, err
 	}
@@ -57,7 +61,7 @@ func Draw(o DrawOptions) (Schedule, error) {
 		o.RecoverEvery = 2
 	}
 	least := 1
-	if slices.Contains(kinds, Partition) {
+	if slices.ContainsFunc(kinds, Kind.OnLinks) {
 		least = 2
 	}
 	if o.Nodes < least || o.Nodes > maxNodes {
@@ -87,21 +91,20 @@ func Draw(o DrawOptions) (Schedule, error) {
 }
 
 // parseMix turns the words of a mix into kinds, in the order of drawnKinds.
-func parseMix(words []string, noClock bool) ([]Kind, error) {
+func parseMix(words []string, without []Kind) ([]Kind, error) {
 	chosen := map[Kind]bool{}
 	for _, word := range words {
-		switch word {
-		case "mixed":
+		switch {
+		case !slices.Contains(MixWords, word):
+			return nil, fmt.Errorf("draw schedule: mix %q: allowed are %s", word, strings.Join(MixWords, ", "))
+		case word == "mixed":
 			for _, k := range drawnKinds {
-				chosen[k] = chosen[k] || k != SkewClock || !noClock
+				chosen[k] = chosen[k] || !slices.Contains(without, k)
 			}
-		case string(Partition), string(Kill), string(Pause), string(SkewClock):
-			chosen[Kind(word)] = true
-		case "crash":
+		case word == "crash":
 			chosen[Kill] = true
-		case "none":
 		default:
-			return nil, fmt.Errorf("draw schedule: mix %q: allowed are partition, kill (or crash), pause, clock, mixed, none", word)
+			chosen[Kind(word)] = true // "none" is no kind, and chooses nothing
 		}
 	}
 	return slices.DeleteFunc(slices.Clone(drawnKinds), func(k Kind) bool { return !chosen[k] }), nil

@@ -80,6 +80,8 @@ type fault struct {
 	before   reading
 	evidence map[string]string
 	bit      bool
+	// alone says that no other fault was in force at any time while this one was.
+	alone bool
 }
 
 // action is one entry of the agenda.
@@ -160,6 +162,10 @@ func (r *runner) beginStep(ctx context.Context, step Step, final bool) bool {
 		}
 		f.nodes = step.Fault.Target.fallback(roles, r.schedule.Nodes, step.ID, r.alive)
 		f.evidence["target"] = fmt.Sprintf("nobody alive was known as %s, took the closest", step.Fault.Target)
+	}
+	f.alone = len(r.inForce) == 0
+	for _, other := range r.inForce {
+		other.alone = false
 	}
 	r.inForce = append(r.inForce, f)
 	if len(f.nodes) > 0 {
