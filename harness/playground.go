@@ -110,6 +110,20 @@ func (p Playground) Run(ctx context.Context, ready func(PlaygroundState)) (err e
 	return watchDeaths(ctx, brokers)
 }
 
+// MakeTopic creates the topic of a playground that somebody else has brought up,
+// at these addresses, unless it is there.
+func (p Playground) MakeTopic(ctx context.Context, bootstrap []string) error {
+	if err := p.Validate(); err != nil {
+		return &InputError{err}
+	}
+	admin, err := client.NewAdmin(client.Settings{Bootstrap: bootstrap, Name: "ackproof"})
+	if err != nil {
+		return err
+	}
+	defer admin.Close()
+	return p.createTopic(ctx, admin)
+}
+
 func (p Playground) createTopic(ctx context.Context, admin *client.Admin) error {
 	ctx, cancel := context.WithTimeout(ctx, playTopicLimit)
 	defer cancel()
