@@ -15,7 +15,7 @@ const module = "github.com/ackproof/ackproof/"
 var allowed = map[string][]string{
 	"broker/model":        {},
 	"broker/mutant":       {},
-	"broker/storage":      {"broker/model"},
+	"broker/storage":      {"broker/model", "broker/mutant"},
 	"broker/partition":    {"broker/model", "broker/mutant", "broker/storage"},
 	"broker/controller":   {"broker/model", "broker/storage"},
 	"broker/wire":         {"broker/model", "broker/storage", "broker/partition", "broker/controller"},
@@ -27,6 +27,7 @@ var allowed = map[string][]string{
 	"harness/history":     {},
 	"harness/timeline":    {},
 	"harness/cluster/sim": {"broker", "harness", "nemesis", "workloads"},
+	"harness/explore":     {"broker", "harness", "nemesis", "workloads", "checker"},
 	"harness":             {"harness", "nemesis", "workloads", "checker", "broker/mutant"},
 	"docker":              {},
 	"cmd/ackbroker":       {"broker/server"},

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/ackproof/ackproof/broker/model"
+	"github.com/ackproof/ackproof/broker/mutant"
 	"github.com/ackproof/ackproof/broker/partition"
 	"github.com/ackproof/ackproof/broker/wire"
 )
@@ -71,7 +72,7 @@ func (c *Core) readOne(r wire.Read, total, maxBytes int) partition.Fetched {
 	f.MaxBytes = min(f.MaxBytes, maxBytes-total)
 	fetched, err := h.replica.Fetch(c.now.Mono, f)
 	c.fail(err)
-	if f.Replica != model.NoNode && !f.Again {
+	if f.Replica != model.NoNode && (!f.Again || len(fetched.Records) > 0 && c.cfg.Mutants.Has(mutant.AckOnSend)) {
 		c.touch(h)
 	}
 	return fetched

@@ -140,6 +140,7 @@ func (c *Core) logConfig(topic string) storage.LogConfig {
 	config.ProducerExpiry = c.cfg.ProducerExpiry
 	config.RetentionMS = c.topicNumber(topic, "retention.ms")
 	config.RetentionBytes = c.topicNumber(topic, "retention.bytes")
+	config.Mutants = c.cfg.Mutants
 	return config
 }
 

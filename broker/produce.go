@@ -109,7 +109,7 @@ func (c *Core) expireProduce(p *pendingProduce) {
 	}
 	for _, h := range c.partitions.sorted {
 		for _, w := range h.commits {
-			if w.produce == p {
+			if w.produce == p && !c.cfg.Mutants.Has(mutant.TimeoutAcked) {
 				p.results[w.index].Code = model.RequestTimedOut
 				p.results[w.index].Base = model.NoOffset
 				c.touch(h)

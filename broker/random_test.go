@@ -73,7 +73,7 @@ func TestNothingAckedIsLost(t *testing.T) {
 
 // TestRandomFaultsCatchMutant14 is the planted bug that the test above must see,
 // by what clients were told alone. Mutant 21 takes a lost disk besides, which no
-// random run may blame on the broker: testdata/mutant_21_min_isr_ignored has it.
+// random run may blame on the broker: testdata/21_min_isr_holds_a_write_back has it.
 func TestRandomFaultsCatchMutant14(t *testing.T) {
 	o := ordeals["faults"].ordeal
 	o.mutants = mutant.Set{mutant.AckOnAppend: true}

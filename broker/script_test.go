@@ -31,7 +31,8 @@ func TestScripts(t *testing.T) {
 type script struct {
 	t       *testing.T
 	w       *world
-	pending []string // answers that came since the last look
+	pending []string   // answers that came since the last look
+	mutants mutant.Set // of every cluster that the script makes
 }
 
 // problems tells what contradicts the protocol, wherever it came up.
@@ -91,7 +92,7 @@ func (s *script) settle(*datadriven.TestData) string {
 func (s *script) status(*datadriven.TestData) string { return s.w.status() }
 
 func (s *script) cluster(d *datadriven.TestData) string {
-	o := worldOptions{nodes: 3, flush: FlushNever, minISR: 1}
+	o := worldOptions{nodes: 3, flush: FlushNever, minISR: 1, mutants: s.mutants}
 	for _, arg := range d.CmdArgs {
 		var err error
 		switch arg.Key {

@@ -21,6 +21,7 @@ func TestScripts(t *testing.T) {
 			require.Equal(t, "check", d.Cmd)
 			config := history.Config{Acks: "all", MinISR: 2, ReplicationFactor: 1, Flush: "never", Idempotent: !d.HasArg("retries")}
 			d.MaybeScanArgs(t, "acks", &config.Acks)
+			d.MaybeScanArgs(t, "flush", &config.Flush)
 			d.MaybeScanArgs(t, "min-isr", &config.MinISR)
 			d.MaybeScanArgs(t, "replicas", &config.ReplicationFactor)
 			config.UncleanElection = d.HasArg("unclean")

@@ -67,6 +67,9 @@ func (r *run) ackedAround() (before, during, after int) {
 	return before, during, after
 }
 
+// knownKinds are the kinds of fault of which it is known what is promised.
+var knownKinds = slices.Concat(sparesDisks, takesData)
+
 // faultsBit asks every fault for its heal and for evidence that it had an
 // effect.
 func (r *run) faultsBit() Verdict {
@@ -77,9 +80,9 @@ func (r *run) faultsBit() Verdict {
 		f := &r.faults[i]
 		name := fmt.Sprintf("fault of step %d (%s)", f.step, f.kind)
 		switch {
-		case f.kind != wipe && !slices.Contains(sparesDisks, f.kind):
-			return unknownIf(CheckFaults, fmt.Sprintf("%s: what is promised under it is not known, only under %s, %s",
-				name, strings.Join(sparesDisks, ", "), wipe))
+		case !slices.Contains(knownKinds, f.kind):
+			return unknownIf(CheckFaults, fmt.Sprintf("%s: what is promised under it is not known, only under %s",
+				name, strings.Join(knownKinds, ", ")))
 		case f.healed == never:
 			return unknownIf(CheckFaults, name+" was not healed")
 		case f.bit == nil:

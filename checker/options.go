@@ -14,6 +14,9 @@ type Options struct {
 	// run below a floor is unknown. During and After bind only runs that had
 	// faults.
 	MinAckedBefore, MinAckedDuring, MinAckedAfter int
+	// WitnessAlone leaves Porcupine out: for those who judge thousands of
+	// histories, and give some of them to both.
+	WitnessAlone bool
 	// PorcupineSegmentOps is how many ops one search gets; its memory is
 	// quadratic in it. 0 is 1000.
 	PorcupineSegmentOps int

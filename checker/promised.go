@@ -19,16 +19,28 @@ type Promise struct {
 }
 
 // Kinds of fault that leave a replica's disk whole, so that acks=all covers
-// them: the page cache survives a killed process.
-var sparesDisks = []string{"partition", kill, "pause", clock, "delay", "loss", "reset", "reorder"}
+// them: the page cache survives a killed process, also one that ended because it
+// could not write.
+var sparesDisks = []string{"partition", kill, "pause", clock, elect, "delay", "loss", "reset", "reorder", "disk"}
 
-// kill ends a replica's process, and wipe takes its data too. A clock fault
-// changes what a broker takes for the date: nothing may hang on that.
+// Kinds of fault that take from a replica's disk: wipe everything, power what was
+// not synced.
+var takesData = []string{wipe, power}
+
+// kill ends a replica's process, and so do wipe and power. A clock fault changes
+// what a broker takes for the date: nothing may hang on that. An elect moves a
+// leader, and the others go on following.
 const (
 	kill  = "kill"
 	wipe  = "wipe"
+	power = "power"
 	clock = "clock"
+	elect = "elect"
 )
+
+// flushedBeforeAck is the flush policy under which a replica has synced what it
+// acks, so that power takes nothing of it.
+const flushedBeforeAck = "before-ack"
 
 // recovery bounds, generously, how long after a fault was healed its replicas
 // are back in the ISR, and after a replica's death it is out of it.
@@ -48,14 +60,14 @@ func promised(c history.Config, faults []fault, replicas []int) Promise {
 		return Promise{Reason: "unclean leader election may elect a replica that lacks acked records"}
 	}
 	minISR := max(c.MinISR, 1)
-	wiped := wipedNodes(faults)
-	if len(wiped) >= minISR {
+	losses := dataLosses(c, faults)
+	if nodes := lostAtOnce(losses); len(nodes) >= minISR {
 		return Promise{Reason: fmt.Sprintf("nodes %v lost their data, and acks=all min.isr=%d covers the loss of %d",
-			wiped, minISR, minISR-1)}
+			nodes, minISR, minISR-1)}
 	}
-	if w, other := lastOfISR(faults, replicas); w != nil {
+	if w, other := lastOfISR(losses, faults, replicas); w != nil {
 		return Promise{Reason: fmt.Sprintf("nodes %v lost their data at %s, when the %s of nodes %v (%s to %s) may have left "+
-			"no other replica in the ISR: its last member leads again with an empty disk (KIP-966)",
+			"no other replica in the ISR: its last member leads again with the disk it has (KIP-966)",
 			w.nodes, seconds(w.began), other.kind, other.nodes, seconds(other.began), other.until())}
 	}
 	return Promise{Durability: true, Reason: fmt.Sprintf(
@@ -63,29 +75,50 @@ func promised(c history.Config, faults []fault, replicas []int) Promise {
 			"and the others are in the ISR then", minISR, minISR)}
 }
 
-// wipedNodes are those whose data was taken at any time in the run. Windows
-// need not overlap: the history does not say when a wiped replica was whole
-// again, and an accusation must not rest on a guess.
-func wipedNodes(faults []fault) []int {
-	var nodes []int
-	for _, f := range faults {
-		if f.kind == wipe {
-			nodes = append(nodes, f.nodes...)
+// dataLosses are the faults that may have taken acked records from a disk.
+func dataLosses(c history.Config, faults []fault) []*fault {
+	var found []*fault
+	for i := range faults {
+		if f := &faults[i]; f.kind == wipe || f.kind == power && c.Flush != flushedBeforeAck {
+			found = append(found, f)
 		}
 	}
-	slices.Sort(nodes)
-	return slices.Compact(nodes)
+	return found
 }
 
-// lastOfISR returns a wipe, and the fault beside it that may have taken the
-// other replicas out of the ISR before the wiped ones were; or nil.
-func lastOfISR(faults []fault, replicas []int) (w, other *fault) {
-	for i := range faults {
-		if w = &faults[i]; w.kind != wipe {
-			continue
+// lostAtOnce are the most nodes that lacked data at the same time, ascending. A
+// number of windows that overlap do so where one of them begins.
+func lostAtOnce(losses []*fault) (most []int) {
+	for _, at := range losses {
+		var nodes []int
+		for _, f := range losses {
+			if f.lacksData(at.began) {
+				nodes = append(nodes, f.nodes...)
+			}
 		}
+		slices.Sort(nodes)
+		if nodes = slices.Compact(nodes); len(nodes) > len(most) {
+			most = nodes
+		}
+	}
+	return most
+}
+
+// lacksData says whether the nodes of a loss may lack what they had acked, at a
+// time. What power took is little, and is fetched again like what was missed
+// while a node was down. A wiped replica counts for all of the run, before and
+// after: the history does not say when it was whole again, and an accusation must
+// not rest on a guess.
+func (f *fault) lacksData(at int64) bool {
+	return f.kind == wipe || f.began <= at && (f.healed == never || at <= f.healed+int64(recovery))
+}
+
+// lastOfISR returns a loss of data, and the fault beside it that may have taken
+// the other replicas out of the ISR before those who lost it were; or nil.
+func lastOfISR(losses []*fault, faults []fault, replicas []int) (w, other *fault) {
+	for _, w = range losses {
 		for j := range faults {
-			if other = &faults[j]; i != j && other.near(w) && other.shrinks(replicas, w.nodes) {
+			if other = &faults[j]; other != w && other.near(w) && other.shrinks(replicas, w.nodes) {
 				return w, other
 			}
 		}
@@ -93,7 +126,7 @@ func lastOfISR(faults []fault, replicas []int) (w, other *fault) {
 	return nil, nil
 }
 
-// near says whether a fault was in force when the nodes of a wipe died, or so
+// near says whether a fault was in force when the nodes of another died, or so
 // close to it that its replicas may have been out of the ISR then, or while
 // they were down, or before they can be known to be out of it themselves.
 func (f *fault) near(w *fault) bool {
@@ -102,15 +135,15 @@ func (f *fault) near(w *fault) bool {
 }
 
 // shrinks says whether a fault can take a replica other than spared out of the
-// ISR. One that kills takes its nodes only, a clock fault nobody. A partition has two sides, and a
-// leader or controller that was cut off or stopped may take the others for gone:
-// these reach beyond the nodes they name. Where no replica is known, each node
-// is one.
+// ISR. One that kills takes its nodes only, a clock fault and an elect nobody. A
+// partition has two sides, and a leader or controller that was cut off or stopped,
+// or waits for its disk, may take the others for gone: these reach beyond the
+// nodes they name. Where no replica is known, each node is one.
 func (f *fault) shrinks(replicas, spared []int) bool {
 	switch f.kind {
-	case clock:
+	case clock, elect:
 		return false
-	case kill, wipe:
+	case kill, wipe, power:
 	default:
 		return true
 	}

@@ -20,6 +20,7 @@ type run struct {
 	config     history.Config
 	options    Options
 	truncated  bool
+	rough      bool // network, disks or clocks are bad also without a fault
 	sends      []send
 	byValue    index        // value -> sends
 	partitions []*partition // by topic, then number
@@ -91,7 +92,7 @@ type partitionKey struct {
 
 // newRun indexes a well-formed history.
 func newRun(h *history.History, o Options) *run {
-	r := &run{config: h.Header.Config, options: o, truncated: h.Truncated}
+	r := &run{config: h.Header.Config, options: o, truncated: h.Truncated, rough: h.Header.Labels[history.Weather] == history.Rough}
 	parts := map[partitionKey]*partition{}
 	open := map[int]opened{}
 	for i := range h.Events {

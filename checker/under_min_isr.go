@@ -70,7 +70,7 @@ func (p *partition) replicas() []int {
 }
 
 // stopsNodes are the kinds of fault under which a node does nothing.
-var stopsNodes = []string{kill, "pause", wipe}
+var stopsNodes = []string{kill, "pause", wipe, power}
 
 // outage is a time in which a node did nothing: it was dead or stopped at its
 // begin, and nobody had begun to bring it back at its end.

@@ -30,11 +30,16 @@ func realTimeOrder(r *run) []Verdict {
 			stale.addAll(late, func() (string, []Op) { return p.tell(r, first) })
 			legal = late == 0
 		}
-		second.compare(r, p, legal)
+		if !r.options.WitnessAlone {
+			second.compare(r, p, legal)
+		}
 	}
 	out := []Verdict{f.verdict(r.promise.Durability)}
 	if r.options.StrictReads {
 		out = append(out, stale.verdict(false))
+	}
+	if r.options.WitnessAlone {
+		return append(out, Verdict{Check: CheckSecondOpinion, Status: Skipped})
 	}
 	return append(out, second.verdicts()...)
 }

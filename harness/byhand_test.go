@@ -61,7 +61,7 @@ func TestEveryKindOfFaultIsMeasured(t *testing.T) {
 		require.NoError(t, s.Validate(), m.name)
 		require.NotEmpty(t, m.evidence, m.name)
 	}
-	for _, kind := range []nemesis.Kind{nemesis.Partition, nemesis.Kill, nemesis.Pause, nemesis.Wipe, nemesis.SkewClock} {
+	for _, kind := range []nemesis.Kind{nemesis.Partition, nemesis.Kill, nemesis.Pause, nemesis.Wipe, nemesis.Elect, nemesis.SkewClock} {
 		require.True(t, measured[kind], kind)
 	}
 	require.Equal(t, 2*time.Second, median([]time.Duration{3 * time.Second, time.Second, 2 * time.Second}))

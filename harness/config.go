@@ -136,6 +136,11 @@ func (c Config) Schedule() (nemesis.Schedule, error) {
 	if err := s.Validate(); err != nil {
 		return s, err
 	}
+	if kind, known := clusterTypes[c.Cluster]; known {
+		if err := nemesis.Unsupported(s, kind); err != nil {
+			return s, fmt.Errorf("schedule %s on cluster %s: %w", s.Name, c.Cluster, err)
+		}
+	}
 	return s, c.Machine.Refuses(s, c.Cluster)
 }
 

@@ -56,7 +56,7 @@ func consistent(dir string, record Record, h history.Header) error {
 	if h.Schedule == "" {
 		return nil
 	}
-	hash, err := hashOf(filepath.Join(dir, scheduleFile))
+	hash, err := hashOf(filepath.Join(dir, ScheduleFile))
 	if err != nil {
 		return err
 	}

@@ -25,8 +25,8 @@ func onePause() nemesis.Schedule {
 func storeScheduled(t *testing.T, events ...history.Event) string {
 	t.Helper()
 	dir := t.TempDir()
-	require.NoError(t, onePause().Save(filepath.Join(dir, scheduleFile)))
-	hash, err := hashOf(filepath.Join(dir, scheduleFile))
+	require.NoError(t, onePause().Save(filepath.Join(dir, ScheduleFile)))
+	hash, err := hashOf(filepath.Join(dir, ScheduleFile))
 	require.NoError(t, err)
 	c := Defaults()
 	require.NoError(t, writeJSON(filepath.Join(dir, runFile), Record{Format: Format, Version: Version, Ended: "then", Config: c}))
@@ -92,11 +92,11 @@ func TestFilesThatContradictEachOtherAreRefused(t *testing.T) {
 	other := storeScheduled(t)
 	s := onePause()
 	s.Steps[0].For = 2000
-	require.NoError(t, s.Save(filepath.Join(other, scheduleFile)))
+	require.NoError(t, s.Save(filepath.Join(other, ScheduleFile)))
 	refused(other, "schedule.json is not the one the run was made with")
 
 	gone := storeScheduled(t)
-	require.NoError(t, os.Remove(filepath.Join(gone, scheduleFile)))
+	require.NoError(t, os.Remove(filepath.Join(gone, ScheduleFile)))
 	refused(gone, "schedule.json: no such file or directory")
 
 	for want, spoil := range map[string]func(*Config){

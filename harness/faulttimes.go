@@ -41,6 +41,7 @@ var measuredFaults = []struct {
 	{"pause", nemesis.Fault{Kind: nemesis.Pause}, []string{"state"}},
 	{"kill", nemesis.Fault{Kind: nemesis.Kill}, []string{"state", "restarted"}},
 	{"wipe", nemesis.Fault{Kind: nemesis.Wipe}, []string{"state", "data_bytes"}},
+	{"elect", nemesis.Fault{Kind: nemesis.Elect}, []string{"leader"}},
 	{"clock, one step", nemesis.Fault{Kind: nemesis.SkewClock, Clock: nemesis.Clock{Offset: 3_600_000}}, []string{"clock", "host_clock_moved"}},
 	{"clock, at rate 2", nemesis.Fault{Kind: nemesis.SkewClock, Clock: nemesis.Clock{Rate: 2}}, []string{"clock", "host_clock_moved"}},
 	{"clock, strobe", nemesis.Fault{Kind: nemesis.SkewClock, Clock: nemesis.Clock{Offset: 3_600_000, StrobePeriod: 20}}, []string{"clock", "host_clock_moved"}},

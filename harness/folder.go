@@ -18,14 +18,16 @@ const (
 	Version = 1
 )
 
-// Names of the files in a run's folder. Node logs are node-N.log.
+// ScheduleFile is the name of a run's schedule in its folder.
+const ScheduleFile = "schedule.json"
+
+// Names of the other files in a run's folder. Node logs are node-N.log.
 const (
-	runFile      = "run.json"
-	scheduleFile = "schedule.json"
-	historyFile  = "history.jsonl"
-	verdictFile  = "verdict.json"
-	junitFile    = "junit.xml"
-	failureFile  = "failure.html"
+	runFile     = "run.json"
+	historyFile = "history.jsonl"
+	verdictFile = "verdict.json"
+	junitFile   = "junit.xml"
+	failureFile = "failure.html"
 )
 
 // Record is run.json: how the run was made and how it went. What went wrong

@@ -23,8 +23,11 @@ const (
 // each of its three parts.
 var judgement = checker.Options{MinAckedBefore: 10, MinAckedDuring: 1, MinAckedAfter: 10}
 
-// stopping are the kinds of fault under which a node does nothing.
-var stopping = map[nemesis.Kind]bool{nemesis.Kill: true, nemesis.Pause: true, nemesis.Wipe: true}
+// stopping are the kinds of fault under which a node does nothing, or may be left
+// doing nothing.
+var stopping = map[nemesis.Kind]bool{
+	nemesis.Kill: true, nemesis.Pause: true, nemesis.Wipe: true, nemesis.Power: true, nemesis.Disk: true,
+}
 
 // judgementOf is judgement for one history. While most nodes are dead or paused
 // nothing can be acked, and a short run may consist of such faults and the time
@@ -69,7 +72,7 @@ func Judge(path string) (Outcome, *history.History, error) {
 	}
 	result := checker.Check(h, judgementOf(h))
 	if h.Header.Schedule != "" {
-		schedule, err := nemesis.Load(filepath.Join(path, scheduleFile))
+		schedule, err := nemesis.Load(filepath.Join(path, ScheduleFile))
 		if err != nil {
 			return Outcome{}, nil, err
 		}

@@ -22,6 +22,9 @@ const (
 // Clusters are the kinds of cluster.
 var Clusters = []string{Local, Docker}
 
+// clusterTypes tell what faults the kinds of cluster know at all.
+var clusterTypes = map[string]nemesis.Cluster{Local: (*local.Cluster)(nil), Docker: (*docker.Cluster)(nil)}
+
 // Machine is what clusters of one kind are made on. Its zero value is one that
 // nobody has examined, on which anything is tried.
 type Machine struct {

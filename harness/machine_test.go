@@ -45,10 +45,26 @@ func TestSchedulesThatTheMachineCannotRunAreRefused(t *testing.T) {
 	c.Machine.Cannot = map[nemesis.Kind]string{nemesis.SkewClock: "not on arm64"}
 	s, err := c.Schedule()
 	require.NoError(t, err, "mixed is what there is")
-	require.Equal(t, "partition, kill, pause, delay, loss, reset, reorder", s.Name)
+	require.Equal(t, "partition, kill, pause, elect, delay, loss, reset, reorder", s.Name)
 	for _, word := range []string{"clock", "clock-sessions"} {
 		c.Nemesis = []string{word}
 		_, err = c.Schedule()
 		require.EqualError(t, err, "schedule "+word+": step 1: a clock fault cannot be had on this machine's local clusters: not on arm64")
+	}
+}
+
+func TestFaultsOfSimulationsAreRefusedElsewhere(t *testing.T) {
+	for _, cluster := range Clusters {
+		c := Defaults()
+		c.Cluster = cluster
+		for _, word := range []string{"power", "disk"} {
+			c.Nemesis = []string{word}
+			_, err := c.Schedule()
+			require.ErrorContains(t, err, "schedule "+word+" on cluster "+cluster+": step 1: fault: "+word)
+			require.ErrorContains(t, err, "this cluster cannot have that, allowed on a simulated cluster only")
+		}
+		c.Nemesis = []string{"elect"}
+		_, err := c.Schedule()
+		require.NoError(t, err)
 	}
 }

@@ -83,7 +83,7 @@ func (r Replay) jobs() ([]job, Config, error) {
 	if err != nil {
 		return nil, Config{}, err
 	}
-	c.ScheduleFile = filepath.Join(r.Dir, scheduleFile)
+	c.ScheduleFile = filepath.Join(r.Dir, ScheduleFile)
 	c.Results, c.Cluster, c.Machine = r.Base.Results, r.Base.Cluster, r.Base.Machine
 	c.Broker, c.Build, c.Agent = r.Base.Broker, r.Base.Build, r.Base.Agent
 	schedule, err := c.Schedule()

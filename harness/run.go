@@ -94,10 +94,10 @@ func (r *run) open(build string, now time.Time) error {
 		return err
 	}
 	r.progress.dir = r.dir
-	if err := r.schedule.Save(filepath.Join(r.dir, scheduleFile)); err != nil {
+	if err := r.schedule.Save(filepath.Join(r.dir, ScheduleFile)); err != nil {
 		return fmt.Errorf("run: %w", err)
 	}
-	hash, err := hashOf(filepath.Join(r.dir, scheduleFile))
+	hash, err := hashOf(filepath.Join(r.dir, ScheduleFile))
 	if err != nil {
 		return fmt.Errorf("run: %w", err)
 	}

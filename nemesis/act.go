@@ -17,6 +17,12 @@ func (r *runner) apply(ctx context.Context, f *fault) error {
 		return r.applyPause(ctx, f)
 	case SkewClock:
 		return r.applyClock(ctx, f)
+	case Elect:
+		return nil // it was asked for when its target was looked for
+	case Power:
+		return r.applyPower(ctx, f)
+	case Disk:
+		return r.applyDisk(ctx, f)
 	default:
 		return r.applyKill(ctx, f)
 	}
@@ -37,6 +43,11 @@ func (r *runner) lift(ctx context.Context, f *fault) error {
 		return r.liftPause(ctx, f)
 	case SkewClock:
 		return r.liftClock(ctx, f)
+	case Elect:
+		r.judgeElect(ctx, f)
+		return nil
+	case Disk:
+		return r.liftDisk(ctx, f)
 	default:
 		return r.liftKill(ctx, f)
 	}
@@ -100,12 +111,19 @@ func (r *runner) applyKill(ctx context.Context, f *fault) error {
 	if f.before.incarnations, err = r.incarnations(f.nodes); err != nil {
 		return err
 	}
-	if err := r.each(f.nodes, func(node int) error { return r.cluster.Kill(ctx, node) }); err != nil {
+	asAsked := true
+	if f.Fault.MidStep {
+		asAsked, err = r.killMidStep(ctx, f)
+	} else {
+		err = r.each(f.nodes, func(node int) error { return r.cluster.Kill(ctx, node) })
+	}
+	if err != nil {
 		return err
 	}
 	if err := r.judgeState(f, before, StateDead); err != nil {
 		return err
 	}
+	f.bit = f.bit && asAsked
 	if f.Fault.Kind == Wipe {
 		return r.applyWipe(ctx, f)
 	}
@@ -123,8 +141,12 @@ func (r *runner) applyWipe(ctx context.Context, f *fault) error {
 	return r.judgeWipe(f, before)
 }
 
+// deadly are the kinds of fault that a node may be dead of. It is started again
+// when the last of them is healed.
+var deadly = []Kind{Kill, Wipe, Power, Disk}
+
 func (r *runner) liftKill(ctx context.Context, f *fault) error {
-	nodes := r.released(f, Kill, Wipe)
+	nodes := r.released(f, deadly...)
 	if err := r.each(nodes, func(node int) error { return r.cluster.Restart(ctx, node) }); err != nil {
 		return err
 	}

@@ -75,5 +75,27 @@ func faultCards(nodes int) map[Kind][]Fault {
 			disorderly(Isolate, Leader, 20), disorderly(Isolate, Leader, 100), disorderly(Isolate, Follower, 50),
 			disorderly(Isolate, Controller, 50), withClients(disorderly(Isolate, Leader, 50)),
 		},
+		Elect: {{Kind: Elect, Target: Follower}, {Kind: Elect, Target: Follower}},
+		Power: powerCards,
+		Disk:  diskCards,
 	}
+}
+
+var powerCards = []Fault{
+	{Kind: Power, Target: Leader},
+	{Kind: Power, Target: Leader, Torn: true},
+	{Kind: Power, Target: Follower},
+	{Kind: Power, Target: Follower, Torn: true},
+	{Kind: Power, Target: Controller},
+	{Kind: Power, Target: All, Torn: true},
+}
+
+var diskCards = []Fault{
+	{Kind: Disk, Target: Leader, Disk: DiskError},
+	{Kind: Disk, Target: Follower, Disk: DiskError},
+	{Kind: Disk, Target: Leader, Disk: DiskFull},
+	{Kind: Disk, Target: Follower, Disk: DiskFull},
+	{Kind: Disk, Target: Leader, Disk: DiskStall},
+	{Kind: Disk, Target: Follower, Disk: DiskStall},
+	{Kind: Disk, Target: Controller, Disk: DiskStall},
 }

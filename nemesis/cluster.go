@@ -68,9 +68,13 @@ type LinkStats struct {
 	Reordered int64 // packets that overtook another one
 }
 
-// View tells the roles of the moment, as a client's metadata shows them.
+// View tells the roles of the moment, as a client's metadata shows them, and can
+// ask for another leader.
 type View interface {
 	Roles(ctx context.Context) (Roles, error)
+	// Lead asks once that node become the leader of the partition under test, and
+	// does not wait for it. The error says why that was refused.
+	Lead(ctx context.Context, node int) error
 }
 
 // Roles is who was what at one moment, for the partition under test.

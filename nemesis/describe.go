@@ -27,13 +27,27 @@ func (f Fault) describe(target string) string {
 	switch {
 	case f.Kind == SkewClock:
 		return fmt.Sprintf("%s %v of %s", f.Kind, f.Clock, target)
+	case f.Kind == Disk:
+		return fmt.Sprintf("%s %s of %s", f.Kind, f.Disk, target)
 	case f.Kind == Partition && f.Clients:
 		return f.where(target) + ", from clients too"
 	case f.Kind == Partition:
 		return f.where(target)
-	case !f.Kind.OnLinks():
-		return string(f.Kind) + " " + target
+	case f.Kind.OnLinks():
+		return f.describeLinks(target)
 	}
+	text := string(f.Kind) + " " + target
+	if f.Torn {
+		text += ", torn"
+	}
+	if f.MidStep {
+		text += ", in mid-step"
+	}
+	return text
+}
+
+// describeLinks says what is wrong with which links.
+func (f Fault) describeLinks(target string) string {
 	text := string(f.Kind)
 	if f.Loss > 0 {
 		text += fmt.Sprintf(" %v%%", f.Loss)

@@ -15,8 +15,9 @@ type DrawOptions struct {
 	// Length is how long clients run; at least MinLength.
 	Length time.Duration
 	// Mix names the kinds, by words of MixWords: "crash" is another for "kill",
-	// "mixed" is all kinds, and "none" or an empty mix draws a schedule without
-	// faults. A wipe is never drawn: no replicated log survives
+	// "mixed" is all kinds but "power" and "disk", which simulated clusters alone
+	// can have, and "none" or an empty mix draws a
+	// schedule without faults. A wipe is never drawn: no replicated log survives
 	// every wipe, so it belongs to schedules that are written for a purpose.
 	Mix []string
 	// Without are kinds to leave out of "mixed", for a cluster on which they cannot
@@ -35,11 +36,18 @@ const MinLength = 5 * time.Second
 // maxNodes bounds the nodes of a schedule; larger values are typing errors.
 const maxNodes = 99
 
-// drawnKinds are the kinds that Draw deals.
-var drawnKinds = []Kind{Partition, Kill, Pause, SkewClock, Delay, Loss, Reset, Reorder}
+// drawnKinds are the kinds that Draw deals, and those of them that "mixed" leaves
+// out: they are not to be had on any live cluster.
+var (
+	drawnKinds = []Kind{Partition, Kill, Pause, SkewClock, Elect, Delay, Loss, Reset, Reorder, Power, Disk}
+	notMixed   = []Kind{Power, Disk}
+)
 
 // MixWords are the words that a schedule can be drawn from.
-var MixWords = []string{"partition", "kill", "crash", "pause", "clock", "delay", "loss", "reset", "reorder", "mixed", "none"}
+var MixWords = []string{
+	"partition", "kill", "crash", "pause", "clock", "elect", "delay", "loss", "reset", "reorder", "power", "disk",
+	"mixed", "none",
+}
 
 // Draw deals a schedule from the seed: a quiet period, faults with gaps to
 // recover in, and everything healed while clients still run. Time slots, the
@@ -99,7 +107,8 @@ func parseMix(words []string, without []Kind) ([]Kind, error) {
 			return nil, fmt.Errorf("draw schedule: mix %q: allowed are %s", word, strings.Join(MixWords, ", "))
 		case word == "mixed":
 			for _, k := range drawnKinds {
-				chosen[k] = chosen[k] || !slices.Contains(without, k)
+				left := slices.Contains(notMixed, k) || slices.Contains(without, k)
+				chosen[k] = chosen[k] || !left
 			}
 		case word == "crash":
 			chosen[Kill] = true

@@ -20,6 +20,7 @@ type reading struct {
 	incarnations map[int]string
 	hosts        map[int]hostClock
 	skewed       time.Time // when clocks began to go wrong
+	disk         diskReading
 }
 
 // counted is how the clusters count what a fault of links did.

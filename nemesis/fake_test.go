@@ -2,6 +2,7 @@ package nemesis
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -213,8 +214,10 @@ func (c slowCluster) Restart(ctx context.Context, node int) error {
 	return c.fakeCluster.Restart(ctx, node)
 }
 
-// viewFunc answers the question for roles.
+// viewFunc answers the question for roles, and lets nobody lead.
 type viewFunc func() (Roles, error)
+
+func (v viewFunc) Lead(context.Context, int) error { return errors.New("not electable") }
 
 func (v viewFunc) Roles(context.Context) (Roles, error) { return v() }
 

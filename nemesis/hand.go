@@ -48,6 +48,9 @@ func (h *Hand) Apply(ctx context.Context, f Fault) (Report, error) {
 	if err := f.validate(h.runner.schedule.Nodes); err != nil {
 		return Report{}, refuse("apply: fault: %w", err)
 	}
+	if err := f.unsupported(h.runner.cluster); err != nil {
+		return Report{}, refuse("apply: %w", err)
+	}
 	h.next++
 	if !h.runner.beginStep(ctx, Step{ID: h.next, Fault: f}, false) {
 		return Report{}, refuse("apply: target %q: nobody alive has that role now", string(f.Target))

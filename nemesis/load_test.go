@@ -63,8 +63,8 @@ func TestLoadNamesWhatIsWrong(t *testing.T) {
 		"no id":              {`"id": 2`, `"id": 0`, "steps[1] (id 0): id 0: allowed is 1 or more"},
 		"unknown node":       {"node:3", "node:7", `steps[1] (id 2): fault: target "node:7": allowed nodes are node:1 to node:3`},
 		"node by a nickname": {"node:3", "node:03", `target "node:03": allowed nodes are node:1 to node:3`},
-		"unknown target":     {"node:3", "king", `target "king": allowed are leader, controller, follower, followers, last-isr, majority, all, node:N`},
-		"unknown kind":       {`"kind": "kill"`, `"kind": "meteor"`, `kind "meteor": allowed are partition, kill, pause, wipe, clock, delay, loss, reset, reorder`},
+		"unknown target":     {"node:3", "king", `target "king": allowed are leader, controller, follower, replica, followers, last-isr, majority, all, node:N`},
+		"unknown kind":       {`"kind": "kill"`, `"kind": "meteor"`, `kind "meteor": allowed are partition, kill, pause, wipe, clock, elect, power, disk, delay, loss, reset, reorder`},
 		"unknown shape":      {"isolate", "star", `shape "star": allowed are isolate, halves, one-way-in, one-way-out, ring, bridge`},
 		"no shape":           {`, "shape": "isolate"`, "", `shape "": allowed are isolate`},
 		"small ring":         {"isolate", "ring", `shape "ring": allowed with 5 nodes or more, the schedule has 3`},
@@ -87,6 +87,13 @@ func TestLoadNamesWhatIsWrong(t *testing.T) {
 		"loss of too much":   {`"partition"`, `"loss", "loss_percent": 101`, "loss_percent 101: allowed are 0 to 100"},
 		"reorder in step":    {`"partition"`, `"reorder", "delay_ms": 5`, "jitter_ms 0: allowed is 1 or more where packets overtake"},
 		"slow replies":       {`"partition", "target": "leader", "shape": "isolate"`, `"reset", "target": "leader", "shape": "one-way-out", "clients": true`, "clients true: what goes to clients can only be cut, allowed with one-way-out in a reset is false"},
+		"kill with a disk":   {`"target": "node:3"`, `"target": "node:3", "disk": "eio"`, `disk "eio": allowed in a disk fault only, not in a kill`},
+		"no disk":            {`"kind": "kill"`, `"kind": "disk"`, `disk "": allowed are eio, full, stall`},
+		"a strange disk":     {`"kind": "kill"`, `"kind": "disk", "disk": "slow"`, `disk "slow": allowed are eio, full, stall`},
+		"torn kill":          {`"target": "node:3"`, `"target": "node:3", "torn": true`, "torn true: allowed in a power fault only, not in a kill"},
+		"power in mid-step":  {`"kind": "kill"`, `"kind": "power", "mid_step": true`, "mid_step true: allowed in a kill only, not in a power"},
+		"two leaders":        {`"kind": "kill", "target": "node:3"`, `"kind": "elect", "target": "all"`, `target "all": an elect makes one node the leader, allowed are leader, controller, follower, replica, last-isr, node:N`},
+		"elect followers":    {`"kind": "kill", "target": "node:3"`, `"kind": "elect", "target": "followers"`, `target "followers": an elect makes one node the leader`},
 		"kill with clients":  {`"target": "node:3"`, `"target": "node:3", "clients": true`, "clients true: allowed in faults of links only, not in a kill"},
 	}
 	for name, test := range tests {
@@ -135,13 +142,14 @@ func TestDocumentedFormat(t *testing.T) {
 	full := s.Steps[0]
 	full.Fault.Clients = true
 	full.Fault.Delay, full.Fault.Jitter, full.Fault.Loss = 1, 2, 3
+	full.Fault.Torn, full.Fault.MidStep, full.Fault.Disk = true, true, DiskFull
 	full.Fault.Clock = Clock{Offset: 1, Rate: 2, StrobePeriod: 3}
 	data, err := json.Marshal(Schedule{Steps: []Step{full}})
 	require.NoError(t, err)
 	for _, field := range fieldNames(t, data) {
 		require.Contains(t, string(text), "| `"+field+"` |", "docs/schedule.md has a row for every field")
 	}
-	for _, word := range strings.Split(words(allKinds)+", "+words(allShapes)+", "+words(roleTargets), ", ") {
+	for _, word := range strings.Split(words(allKinds)+", "+words(allShapes)+", "+words(roleTargets)+", "+words(diskModes), ", ") {
 		require.Contains(t, string(text), "| `"+word+"` |", "docs/schedule.md has a row for every value")
 	}
 	for _, name := range DirectedNames() {

@@ -56,6 +56,9 @@ func Run(ctx context.Context, t timeline.Timeline, s Schedule, c Cluster, v View
 	if c.Size() != s.Nodes {
 		return fmt.Errorf("run schedule: nodes %d: the cluster has %d", s.Nodes, c.Size())
 	}
+	if err := Unsupported(s, c); err != nil {
+		return fmt.Errorf("run schedule: %w", err)
+	}
 	r := &runner{schedule: s, cluster: c, view: v, report: report, time: t, start: t.Now()}
 	defer func() { err = errors.Join(err, r.healAll(ctx)) }()
 	return r.play(ctx)
@@ -163,6 +166,9 @@ func (r *runner) beginStep(ctx context.Context, step Step, final bool) bool {
 		f.nodes = step.Fault.Target.fallback(roles, r.schedule.Nodes, step.ID, r.alive)
 		f.evidence["target"] = fmt.Sprintf("nobody alive was known as %s, took the closest", step.Fault.Target)
 	}
+	if step.Fault.Kind == Elect && !r.lead(ctx, f) && !final {
+		return false
+	}
 	f.alone = len(r.inForce) == 0
 	for _, other := range r.inForce {
 		other.alone = false
@@ -182,9 +188,9 @@ func (r *runner) beginStep(ctx context.Context, step Step, final bool) bool {
 }
 
 // capable keeps the nodes on which a fault can show: a role that metadata
-// still gives to a dead node is nobody's, unless the fault is about its disk.
+// still gives to a dead node is nobody's, unless the fault is about its data.
 func (r *runner) capable(step Step, nodes []int) []int {
-	if step.Fault.Kind == Wipe {
+	if step.Fault.Kind == Wipe || step.Fault.Kind == Power {
 		return nodes
 	}
 	return slices.DeleteFunc(slices.Clone(nodes), func(node int) bool { return !r.alive(node) })

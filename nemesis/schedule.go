@@ -50,7 +50,7 @@ type Kind string
 // The kinds. A kill's heal is the restart with the same data; a wipe is a kill
 // that also loses the replica's partition data (not the metadata quorum's), so
 // its heal restarts an empty replica. SkewClock makes a broker's wall clock
-// wrong, and nobody else's.
+// wrong, and nobody else's. Elect, Power and Disk have files of their own.
 const (
 	Partition Kind = "partition"
 	Kill      Kind = "kill"
@@ -89,6 +89,12 @@ type Fault struct {
 	Loss   float64 `json:"loss_percent,omitempty"`
 	// Clock is what a clock fault does to the wall clock.
 	Clock Clock `json:"clock,omitzero"`
+	// Torn says whether a power loss leaves torn pieces of what was not synced.
+	Torn bool `json:"torn,omitempty"`
+	// MidStep says whether a kill comes between two effects of one step.
+	MidStep bool `json:"mid_step,omitempty"`
+	// Disk is what a disk fault does to the disk.
+	Disk DiskMode `json:"disk,omitempty"`
 }
 
 // Shape is on which links a fault acts, told for a partition.
@@ -109,8 +115,9 @@ const (
 
 // Target names the nodes a fault hits, by role at the time it begins:
 // "leader" (of the partition under test), "controller", "follower" (an ISR
-// follower), "followers" (all of them), "last-isr" (the only ISR member left),
-// "majority", "all", or "node:N".
+// follower), "replica" (any that does not lead, in the ISR or not), "followers"
+// (all of them), "last-isr" (the only ISR member left), "majority", "all", or
+// "node:N".
 type Target string
 
 // The targets; see also Node.
@@ -118,6 +125,7 @@ const (
 	Leader     Target = "leader"
 	Controller Target = "controller"
 	Follower   Target = "follower"
+	Replica    Target = "replica"
 	Followers  Target = "followers"
 	LastISR    Target = "last-isr"
 	Majority   Target = "majority"

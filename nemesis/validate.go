@@ -1,13 +1,14 @@
 package nemesis
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
 )
 
 var (
-	allKinds  = []Kind{Partition, Kill, Pause, Wipe, SkewClock, Delay, Loss, Reset, Reorder}
+	allKinds  = []Kind{Partition, Kill, Pause, Wipe, SkewClock, Elect, Power, Disk, Delay, Loss, Reset, Reorder}
 	allShapes = []Shape{Isolate, Halves, OneWayIn, OneWayOut, Ring, Bridge}
 )
 
@@ -62,6 +63,9 @@ func (f Fault) validate(nodes int) error {
 		return fmt.Errorf("kind %q: allowed are %s", string(f.Kind), words(allKinds))
 	}
 	if err := f.Target.validate(nodes); err != nil {
+		return err
+	}
+	if err := cmp.Or(f.validateElect(), f.validatePower(), f.validateDisk()); err != nil {
 		return err
 	}
 	if f.Kind == SkewClock {

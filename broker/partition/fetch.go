@@ -4,6 +4,8 @@ import (
 	"time"
 
 	"github.com/ackproof/ackproof/broker/model"
+	"github.com/ackproof/ackproof/broker/mutant"
+	"github.com/ackproof/ackproof/broker/storage"
 )
 
 // Fetch is a read of a log, by a follower or a consumer.
@@ -66,7 +68,11 @@ func (p *Partition) Fetch(now time.Duration, f Fetch) (Fetched, error) {
 		if !defined || f.Offset < start {
 			return refused(model.OffsetOutOfRange), nil
 		}
-		if epoch < f.LastFetchedEpoch || epochEnd < f.Offset {
+		older := epoch < f.LastFetchedEpoch && !p.cfg.Mutants.Has(mutant.TruncateByOffsetOnly)
+		if older || epochEnd < f.Offset {
+			if fromFollower && !f.Again && p.cfg.Mutants.Has(mutant.DivergingFetchCounted) {
+				p.heard(now, f, end)
+			}
 			answer.Diverging = &EpochEnd{Epoch: epoch, End: epochEnd}
 			return answer, nil
 		}
@@ -75,29 +81,42 @@ func (p *Partition) Fetch(now time.Duration, f Fetch) (Fetched, error) {
 		return refused(model.OffsetOutOfRange), nil
 	}
 	if fromFollower && !f.Again {
-		if f.BrokerEpoch != model.NoBrokerEpoch && f.BrokerEpoch < p.cfg.Cluster.BrokerEpoch(f.Replica) {
+		if f.BrokerEpoch != model.NoBrokerEpoch && f.BrokerEpoch < p.cfg.Cluster.BrokerEpoch(f.Replica) &&
+			!p.cfg.Mutants.Has(mutant.StaleBrokerEpochJoins) {
 			return refused(model.NotLeaderOrFollower), nil
 		}
 		p.heard(now, f, end)
 		answer.HW = p.hw
 	}
-	limit := p.hw
-	if fromFollower {
-		limit = end
-	}
+	limit := p.FetchEnd(fromFollower)
 	if f.Offset >= limit {
 		return answer, nil
 	}
 	records, err := p.log.Read(f.Offset, f.MaxBytes, limit, f.AtLeastOne)
 	answer.Records = records
+	if fromFollower && p.cfg.Mutants.Has(mutant.AckOnSend) {
+		p.countSent(now, f.Replica, records)
+	}
 	return answer, err
+}
+
+// countSent is how a mutant takes what it sends for what the follower holds.
+func (p *Partition) countSent(now time.Duration, to model.NodeID, records []byte) {
+	for len(records) > 0 {
+		batch, rest, err := storage.FirstBatch(records)
+		if err != nil {
+			break
+		}
+		p.leader.replicas[to].end, records = batch.NextOffset(), rest
+	}
+	p.advanceHighWatermark(now)
 }
 
 // CheckLeader tells whether this replica leads in the epoch a client or
 // follower believes in.
 func (p *Partition) CheckLeader(current model.Epoch) model.ErrorCode {
 	switch {
-	case current != model.NoEpoch && current < p.state.LeaderEpoch:
+	case current != model.NoEpoch && current < p.state.LeaderEpoch && !p.cfg.Mutants.Has(mutant.FetchEpochUnchecked):
 		return model.FencedLeaderEpoch
 	case current != model.NoEpoch && current > p.state.LeaderEpoch:
 		return model.UnknownLeaderEpoch
@@ -127,7 +146,7 @@ func (p *Partition) heard(now time.Duration, f Fetch, leaderEnd model.Offset) {
 // FetchEnd is the end of what a reader may see: a parked fetch waits for it to
 // pass its offset.
 func (p *Partition) FetchEnd(fromFollower bool) model.Offset {
-	if fromFollower {
+	if fromFollower || p.cfg.Mutants.Has(mutant.ReadsToLogEnd) {
 		return p.log.EndOffset()
 	}
 	return p.hw

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/ackproof/ackproof/broker/model"
+	"github.com/ackproof/ackproof/broker/mutant"
 	"github.com/ackproof/ackproof/broker/storage"
 )
 
@@ -28,7 +29,10 @@ type Position struct {
 // from, or while appended records are not on the disk although they must be
 // before they count.
 func (p *Partition) Position() (Position, bool) {
-	if p.follower == nil || p.follower.parked || p.replicatedEnd() < p.log.EndOffset() {
+	if p.follower == nil || p.follower.parked {
+		return Position{}, false
+	}
+	if p.replicatedEnd() < p.log.EndOffset() && !p.cfg.Mutants.Has(mutant.FollowerFlushNotAwaited) {
 		return Position{}, false
 	}
 	last, ok := p.log.LatestEpoch()
@@ -55,7 +59,8 @@ const (
 // (KAFKA-18991). The error is a failed disk or an answer that breaks the
 // protocol.
 func (p *Partition) Replicate(from Position, a Fetched) (Next, error) {
-	if !p.stillAt(from) {
+	stale := p.cfg.Mutants.Has(mutant.StaleDivergingAccepted) && a.Diverging != nil && p.endsAt(from)
+	if !p.stillAt(from) && !stale {
 		return FetchAgain, nil
 	}
 	switch {
@@ -84,7 +89,11 @@ func (p *Partition) Replicate(from Position, a Fetched) (Next, error) {
 }
 
 func (p *Partition) stillAt(from Position) bool {
-	return p.follower != nil && p.state.LeaderEpoch == from.LeaderEpoch && p.log.EndOffset() == from.Offset
+	return p.state.LeaderEpoch == from.LeaderEpoch && p.endsAt(from)
+}
+
+func (p *Partition) endsAt(from Position) bool {
+	return p.follower != nil && p.log.EndOffset() == from.Offset
 }
 
 // appendFromLeader appends whole batches as they are, with one write. A batch

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/ackproof/ackproof/broker/model"
+	"github.com/ackproof/ackproof/broker/mutant"
 )
 
 // isrChange is a proposal on its way to the controller.
@@ -45,12 +46,27 @@ func (p *Partition) TakeProposal() (Proposal, bool) {
 		return Proposal{}, false
 	}
 	p.leader.pending.sent = true
+	if p.cfg.Mutants.Has(mutant.ProposalRestamped) {
+		p.leader.pending.members = p.members(p.leader.pending.isr)
+	}
 	return Proposal{LeaderEpoch: p.state.LeaderEpoch, PartitionEpoch: p.state.PartitionEpoch,
 		ISR: p.leader.pending.members}, true
 }
 
+// members stamps replicas with the broker epochs under which they were heard.
+func (p *Partition) members(isr []model.NodeID) []Member {
+	members := make([]Member, len(isr))
+	for i, id := range isr {
+		members[i] = Member{ID: id, Epoch: p.heardEpoch(id)}
+	}
+	return members
+}
+
 func (p *Partition) heardEpoch(id model.NodeID) model.BrokerEpoch {
-	if id == p.cfg.Self {
+	switch {
+	case p.cfg.Mutants.Has(mutant.StaleBrokerEpochJoins):
+		return model.NoBrokerEpoch
+	case id == p.cfg.Self:
 		return p.cfg.Cluster.BrokerEpoch(id)
 	}
 	return p.leader.replicas[id].brokerEpoch
@@ -79,6 +95,8 @@ func (p *Partition) Answered(now time.Duration, to Proposal, a Answer) error {
 		p.refused(now)
 	case !a.Lost && awaitsMetadata(a.Code):
 		l.pending.settled = true
+	case p.cfg.Mutants.Has(mutant.FailedProposalRolled):
+		p.rollBack(now)
 	default:
 		l.pending.sent, l.pending.doubted = false, true
 	}
@@ -102,10 +120,14 @@ func (p *Partition) areReplicas(ids []model.NodeID) bool {
 // unless the replica has registered anew, which voids all copies (KIP-903).
 func (p *Partition) refused(now time.Duration) {
 	change := p.leader.pending
-	if change.doubted && change.expands() && !p.registeredAnew(change) {
+	if change.doubted && change.expands() && !p.registeredAnew(change) && !p.cfg.Mutants.Has(mutant.RefusalEndsDoubt) {
 		change.sent = false
 		return
 	}
+	p.rollBack(now)
+}
+
+func (p *Partition) rollBack(now time.Duration) {
 	p.leader.pending = nil
 	p.advanceHighWatermark(now)
 }
@@ -154,7 +176,7 @@ func (p *Partition) Tick(now time.Duration) {
 }
 
 func (p *Partition) proposeShrink() {
-	if p.leader.pending != nil {
+	if p.leader.pending != nil || p.cfg.Mutants.Has(mutant.ISRNeverShrinks) {
 		return
 	}
 	var rest []model.NodeID
@@ -163,8 +185,12 @@ func (p *Partition) proposeShrink() {
 			rest = append(rest, id)
 		}
 	}
-	if len(rest) < len(p.state.ISR) {
-		p.propose(rest)
+	if len(rest) == len(p.state.ISR) {
+		return
+	}
+	p.propose(rest)
+	if p.cfg.Mutants.Has(mutant.ISRShrunkLocally) {
+		p.state.ISR = rest
 	}
 }
 
@@ -177,7 +203,8 @@ func (p *Partition) proposeExpand(id model.NodeID) {
 	}
 	// It must hold everything committed, and everything that earlier leaders
 	// may have committed (KAFKA-7128): a new leader's watermark lags.
-	if r.end < p.hw || r.end < p.leader.start {
+	if r.end < p.hw && !p.cfg.Mutants.Has(mutant.ISRJoinBelowWatermark) ||
+		r.end < p.leader.start && !p.cfg.Mutants.Has(mutant.ISRJoinBelowEpochStart) {
 		return
 	}
 	var isr []model.NodeID
@@ -193,8 +220,8 @@ func (p *Partition) proposeExpand(id model.NodeID) {
 // knows, alive and staying (KIP-841, KIP-903). A replica that was wiped and
 // restarted has a new broker epoch, and must fetch under it first.
 func (p *Partition) mayJoin(id model.NodeID, r *replica) bool {
-	return p.cfg.Cluster.Eligible(id) && r.end != model.NoOffset &&
-		r.brokerEpoch == p.cfg.Cluster.BrokerEpoch(id)
+	current := r.brokerEpoch == p.cfg.Cluster.BrokerEpoch(id) || p.cfg.Mutants.Has(mutant.StaleBrokerEpochJoins)
+	return p.cfg.Cluster.Eligible(id) && r.end != model.NoOffset && current
 }
 
 // proposeRecovered confirms an unclean election: until then the ISR must not
@@ -206,11 +233,7 @@ func (p *Partition) proposeRecovered() {
 }
 
 func (p *Partition) propose(isr []model.NodeID) {
-	change := &isrChange{isr: isr, before: p.state.ISR}
-	for _, id := range isr {
-		change.members = append(change.members, Member{ID: id, Epoch: p.heardEpoch(id)})
-	}
-	p.leader.pending = change
+	p.leader.pending = &isrChange{isr: isr, before: p.state.ISR, members: p.members(isr)}
 	p.cfg.Trace("propose partition=%s epoch=%d/%d isr=%v was=%v",
 		p.tp, p.state.LeaderEpoch, p.state.PartitionEpoch, isr, p.state.ISR)
 }

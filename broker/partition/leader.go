@@ -41,11 +41,19 @@ type replica struct {
 func (p *Partition) becomeLeader(now time.Duration) error {
 	p.follower = nil
 	l := &leadership{start: p.log.EndOffset(), replicas: map[model.NodeID]*replica{}, now: now}
-	if err := p.log.AssignEpoch(p.state.LeaderEpoch, l.start); err != nil {
-		return err
+	if !p.cfg.Mutants.Has(mutant.EpochStartNotStored) {
+		if err := p.log.AssignEpoch(p.state.LeaderEpoch, l.start); err != nil {
+			return err
+		}
+	}
+	if p.leader != nil && p.cfg.Mutants.Has(mutant.FollowerStateKept) {
+		l.replicas = p.leader.replicas
 	}
 	l.follow(p, now)
 	p.leader = l
+	if p.cfg.Mutants.Has(mutant.NewLeaderCommitsItsLog) {
+		p.hw = l.start
+	}
 	p.cfg.Trace("role=leader partition=%s epoch=%d isr=%v start=%d hw=%d",
 		p.tp, p.state.LeaderEpoch, p.state.ISR, l.start, p.hw)
 	p.proposeRecovered()
@@ -105,7 +113,7 @@ func (p *Partition) Append(now time.Duration, batch storage.Batch, acksAll bool)
 		return Appended{Code: model.NotLeaderOrFollower}, nil
 	}
 	l.now = now
-	if acksAll && len(p.state.ISR) < p.effectiveMinISR() && !p.cfg.Mutants.Has(mutant.MinISRIgnored) {
+	if acksAll && p.belowMinISR(p.state.ISR) {
 		return Appended{Code: model.NotEnoughReplicas}, nil
 	}
 	epoch := p.state.LeaderEpoch
@@ -114,7 +122,11 @@ func (p *Partition) Append(now time.Duration, batch storage.Batch, acksAll bool)
 		return Appended{Code: verdict.Err}, nil
 	case verdict.Duplicate:
 		// The first attempt's offsets, and its commit is awaited all the same.
-		return Appended{Base: verdict.BaseOffset, Commit: verdict.LastOffset + 1, Epoch: epoch}, nil
+		again := Appended{Base: verdict.BaseOffset, Commit: verdict.LastOffset + 1, Epoch: epoch}
+		if p.cfg.Mutants.Has(mutant.DuplicateAckedAtOnce) {
+			again.Commit = p.hw
+		}
+		return again, nil
 	}
 	base := p.log.EndOffset()
 	batch.Stamp(base, epoch)
@@ -122,7 +134,11 @@ func (p *Partition) Append(now time.Duration, batch storage.Batch, acksAll bool)
 		return Appended{Code: model.KafkaStorageError}, err
 	}
 	p.advanceHighWatermark(now)
-	return Appended{Base: base, Commit: p.log.EndOffset(), Epoch: epoch}, nil
+	commit := p.log.EndOffset()
+	if p.cfg.Mutants.Has(mutant.CommitOffByOne) {
+		commit--
+	}
+	return Appended{Base: base, Commit: commit, Epoch: epoch}, nil
 }
 
 // Committed tells whether a write of this leader epoch is committed, and with
@@ -131,11 +147,13 @@ func (p *Partition) Append(now time.Duration, batch storage.Batch, acksAll bool)
 // before that an under-replicated write waits.
 func (p *Partition) Committed(w Appended) (bool, model.ErrorCode) {
 	switch {
+	case !p.Leads(w.Epoch) && p.cfg.Mutants.Has(mutant.LostLeadershipAcked):
+		return true, model.None
 	case !p.Leads(w.Epoch):
 		return true, model.NotLeaderOrFollower
 	case p.hw < w.Commit:
 		return false, model.None
-	case len(p.maximalISR()) < p.effectiveMinISR() && !p.cfg.Mutants.Has(mutant.MinISRIgnored):
+	case p.belowMinISR(p.maximalISR()) && !p.cfg.Mutants.Has(mutant.MinISRCheckedOnce):
 		return true, model.NotEnoughReplicasAfterAppend
 	}
 	return true, model.None

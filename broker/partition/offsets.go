@@ -1,6 +1,9 @@
 package partition
 
-import "github.com/ackproof/ackproof/broker/model"
+import (
+	"github.com/ackproof/ackproof/broker/model"
+	"github.com/ackproof/ackproof/broker/mutant"
+)
 
 // Timestamps that ListOffsets gives a meaning.
 const (
@@ -21,7 +24,8 @@ func (p *Partition) OffsetAt(timestamp int64, fromFollower bool) (OffsetAnswer, 
 	end := p.FetchEnd(fromFollower)
 	// A new leader's watermark may lie below what an earlier one has shown:
 	// until it has caught up with its own epoch, no end is told (KIP-207).
-	if timestamp != EarliestOffset && !fromFollower && p.hw < p.leader.start {
+	lags := p.hw < p.leader.start && !p.cfg.Mutants.Has(mutant.EndOffsetBeforeStart)
+	if lags && timestamp != EarliestOffset && !fromFollower {
 		a.Code = model.OffsetNotAvailable
 		return a, nil
 	}

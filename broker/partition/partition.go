@@ -81,7 +81,8 @@ func New(tp model.TopicPartition, cfg Config, log *storage.Log, checkpointed mod
 	}
 	p := &Partition{tp: tp, cfg: cfg, log: log, minISR: 1}
 	p.state.Leader, p.state.LeaderEpoch, p.state.PartitionEpoch = model.NoNode, model.NoEpoch, -1
-	p.hw = p.clampToLog(checkpointed)
+	p.hw = checkpointed
+	p.lowerWatermark()
 	return p
 }
 
@@ -91,7 +92,8 @@ func New(tp model.TopicPartition, cfg Config, log *storage.Log, checkpointed mod
 // again, it would pass for the end of a proposal made meanwhile, whose new
 // member the watermark must still wait for (KIP-497).
 func (p *Partition) Apply(now time.Duration, s State) error {
-	if s.PartitionEpoch <= p.state.PartitionEpoch || s.LeaderEpoch < p.state.LeaderEpoch {
+	known := s.PartitionEpoch == p.state.PartitionEpoch && !p.cfg.Mutants.Has(mutant.SameStateEndsProposal)
+	if known || s.PartitionEpoch < p.state.PartitionEpoch || s.LeaderEpoch < p.state.LeaderEpoch {
 		return nil
 	}
 	newEpoch := s.LeaderEpoch > p.state.LeaderEpoch
@@ -104,7 +106,7 @@ func (p *Partition) Apply(now time.Duration, s State) error {
 		p.committed(now)
 		return nil
 	case newEpoch:
-		p.becomeFollower()
+		return p.becomeFollower()
 	}
 	return nil
 }
@@ -112,13 +114,20 @@ func (p *Partition) Apply(now time.Duration, s State) error {
 // becomeFollower starts to follow in a new leader epoch. The first fetch
 // carries the epoch of the last record, and the leader answers where the logs
 // diverge: no separate round of alignment (KIP-595).
-func (p *Partition) becomeFollower() {
-	p.leader, p.follower = nil, nil
-	if p.state.Leader != model.NoNode {
+func (p *Partition) becomeFollower() error {
+	p.leader = nil
+	switch {
+	case p.state.Leader == model.NoNode:
+		p.follower = nil
+	case p.follower == nil || !p.cfg.Mutants.Has(mutant.FetcherKeptAcrossEpochs):
 		p.follower = &following{}
 	}
 	p.cfg.Trace("role=follower partition=%s epoch=%d leader=%d end=%d hw=%d",
 		p.tp, p.state.LeaderEpoch, p.state.Leader, p.log.EndOffset(), p.hw)
+	if p.follower != nil && p.cfg.Mutants.Has(mutant.TruncateToWatermark) {
+		return p.truncate(p.hw)
+	}
+	return nil
 }
 
 // SetMinISR sets the topic's min.insync.replicas. A lower value may let the
@@ -131,6 +140,19 @@ func (p *Partition) SetMinISR(n int) {
 // effectiveMinISR caps the configured value at the replication factor: a
 // partition of two replicas with min.insync.replicas=3 would refuse all writes.
 func (p *Partition) effectiveMinISR() int { return min(p.minISR, len(p.state.Replicas)) }
+
+// belowMinISR tells whether an ISR is too small to take writes with acks=all.
+func (p *Partition) belowMinISR(isr []model.NodeID) bool {
+	return len(isr) < p.effectiveMinISR() && !p.cfg.Mutants.Has(mutant.MinISRIgnored)
+}
+
+// lowerWatermark brings the watermark down to the end of a log that has become,
+// or come back, shorter.
+func (p *Partition) lowerWatermark() {
+	if !p.cfg.Mutants.Has(mutant.WatermarkNotLowered) {
+		p.hw = p.clampToLog(p.hw)
+	}
+}
 
 func (p *Partition) clampToLog(o model.Offset) model.Offset {
 	return min(max(o, p.log.StartOffset()), p.log.EndOffset())

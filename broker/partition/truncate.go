@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/ackproof/ackproof/broker/model"
+	"github.com/ackproof/ackproof/broker/mutant"
 )
 
 // truncateDiverging cuts the log where it leaves the leader's history: at the
@@ -17,7 +18,7 @@ func (p *Partition) truncateDiverging(d EpochEnd) (Next, error) {
 	end := p.log.EndOffset()
 	last, _ := p.log.LatestEpoch()
 	to := min(d.End, end)
-	if epoch, epochEnd, defined := p.log.EndOffsetFor(d.Epoch); defined {
+	if epoch, epochEnd, defined := p.log.EndOffsetFor(d.Epoch); defined && !p.cfg.Mutants.Has(mutant.TruncateByOffsetOnly) {
 		to = min(epochEnd, end)
 		if epoch == d.Epoch {
 			to = min(to, d.End)
@@ -40,7 +41,7 @@ func (p *Partition) truncate(to model.Offset) error {
 	if err := p.log.Truncate(to); err != nil {
 		return err
 	}
-	p.hw = p.clampToLog(p.hw)
+	p.lowerWatermark()
 	return nil
 }
 
@@ -61,7 +62,7 @@ func (p *Partition) Rebase(from Position, leaderStart, leaderEnd model.Offset) (
 		if err := p.log.TruncateFullyAndStartAt(leaderStart); err != nil {
 			return BackOff, err
 		}
-		p.hw = p.clampToLog(p.hw)
+		p.lowerWatermark()
 		return FetchAgain, nil
 	}
 	return BackOff, nil // inside after all: the leader's log has moved meanwhile

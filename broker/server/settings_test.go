@@ -136,7 +136,7 @@ func TestBadPropertiesAreRefusedByName(t *testing.T) {
 		{"--log.segment.bytes=1", `property "log.segment.bytes": "1" is not allowed; allowed: integers from 1024 to 2147483647`},
 		{"--http.listen=8080", `property "http.listen": "8080" is not allowed; allowed: host:port`},
 		{"--log.level=trace", `property "log.level": "trace" is not allowed; allowed: debug, info, warn, error`},
-		{"--mutant=none", `property "mutant": "none" is not allowed; allowed: names separated by commas of ack-on-append, min-isr-ignored, wall-clock-sessions`},
+		{"--mutant=none", `property "mutant": "none" is not allowed; allowed: names separated by commas of ` + strings.Join(mutant.Names(), ", ")},
 		{"--listeners=127.0.0.1:9092", `property "listeners": "127.0.0.1:9092" is not allowed; allowed: NAME://host:port separated by commas`},
 		{"--listeners=A://h:70000", `property "listeners": "A://h:70000" is not allowed; allowed: NAME://host:port separated by commas`},
 		{"--listeners=A://h:1,A://h:2", `property "listeners": "A://h:1,A://h:2" is not allowed: the name A is there twice; allowed: NAME://host:port separated by commas`},

@@ -3,6 +3,8 @@ package storage
 import (
 	"fmt"
 	"time"
+
+	"github.com/ackproof/ackproof/broker/mutant"
 )
 
 // LogConfig shapes a log. Zero values take Kafka's defaults, except for the
@@ -25,6 +27,8 @@ type LogConfig struct {
 	RetentionBytes int64
 	// TailBytes is how much of the log's end is kept in memory for reads.
 	TailBytes int
+	// Mutants are the planted bugs that are switched on.
+	Mutants mutant.Set
 }
 
 const (

@@ -6,6 +6,7 @@ import (
 	"sort"
 
 	"github.com/ackproof/ackproof/broker/model"
+	"github.com/ackproof/ackproof/broker/mutant"
 )
 
 // Errors of a log.
@@ -86,13 +87,18 @@ func (l *Log) Append(b Batch) error {
 	if len(b) < BatchHeaderSize || b.Length() != len(b) {
 		return fmt.Errorf("append %d bytes: %w: not exactly one batch", len(b), ErrOutOfPlace)
 	}
-	return l.AppendRun(b)
+	return l.appendRun(b, true)
 }
 
 // AppendRun adds a run of adjacent batches, as a follower fetches them, with
 // one write as a rule. It keeps the bytes. Either all batches continue the log
 // or none is appended.
 func (l *Log) AppendRun(run []byte) error {
+	return l.appendRun(run, !l.cfg.Mutants.Has(mutant.DedupeOnLeaderOnly))
+}
+
+// appendRun appends; remember tells whether the producers' state takes note.
+func (l *Log) appendRun(run []byte, remember bool) error {
 	if err := l.Err(); err != nil {
 		return err
 	}
@@ -100,7 +106,7 @@ func (l *Log) AppendRun(run []byte) error {
 		return fmt.Errorf("append to %s: %w", l.dir, err)
 	}
 	for len(run) > 0 {
-		n, err := l.appendSome(run)
+		n, err := l.appendSome(run, remember)
 		if err != nil {
 			return l.Fail(fmt.Errorf("append at %d: %w", l.end, err))
 		}
@@ -129,7 +135,7 @@ func (l *Log) continues(run []byte) error {
 
 // appendSome writes the batches at the front of the run that go to the same
 // segment and are of the same epoch, and gives their size.
-func (l *Log) appendSome(run []byte) (int, error) {
+func (l *Log) appendSome(run []byte, remember bool) (int, error) {
 	first, _, err := FirstBatch(run)
 	if err != nil {
 		return 0, err
@@ -154,20 +160,22 @@ func (l *Log) appendSome(run []byte) (int, error) {
 		}
 		n += len(b)
 	}
-	if err := s.append(run[:n]); err != nil {
+	if err := s.append(run[:n]); err != nil && !l.cfg.Mutants.Has(mutant.AppendErrorIgnored) {
 		return 0, err
 	}
-	l.took(run[:n])
+	l.took(run[:n], remember)
 	return n, nil
 }
 
 // took accounts for batches that are in the file.
-func (l *Log) took(written []byte) {
+func (l *Log) took(written []byte, remember bool) {
 	for len(written) > 0 {
 		b := Batch(written)
 		b = b[:b.Length():b.Length()]
 		l.active().took(b, l.cfg.IndexIntervalBytes)
-		l.producers.took(b)
+		if remember {
+			l.producers.took(b)
+		}
 		l.tail.add(b)
 		l.end = b.NextOffset()
 		written = written[len(b):]

@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"github.com/ackproof/ackproof/broker/model"
+	"github.com/ackproof/ackproof/broker/mutant"
 )
 
 // A producer snapshot holds the producer state of the log below the offset in
@@ -133,7 +134,9 @@ func (l *Log) reloadProducers() error {
 			return err
 		}
 		if loaded, err := decodeProducers(data, at); found && err == nil {
-			l.producers, from = loaded, at
+			if l.producers, from = loaded, at; l.cfg.Mutants.Has(mutant.ProducerSnapshotNotReplayed) {
+				return nil
+			}
 			break
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/ackproof/ackproof/broker/model"
+	"github.com/ackproof/ackproof/broker/mutant"
 )
 
 // rememberedBatches is how many batches a retry is recognised among: as many as
@@ -51,7 +52,7 @@ type ProducerVerdict struct {
 type producers map[int64]*ProducerState
 
 // check applies the sequence rules to a client's batch.
-func (p producers) check(b Batch) ProducerVerdict {
+func (p producers) check(b Batch, mutants mutant.Set) ProducerVerdict {
 	state := p[b.ProducerID()]
 	if b.ProducerID() == NoProducerID || state == nil {
 		// Unknown is not wrong: the state may have expired, or the log's start
@@ -60,7 +61,7 @@ func (p producers) check(b Batch) ProducerVerdict {
 	}
 	first, last := b.BaseSequence(), b.LastSequence()
 	switch epoch := b.ProducerEpoch(); {
-	case epoch < state.Epoch:
+	case epoch < state.Epoch && !mutants.Has(mutant.ProducerEpochUnchecked):
 		return ProducerVerdict{Err: model.InvalidProducerEpoch}
 	case epoch > state.Epoch:
 		if first != 0 {
@@ -70,10 +71,13 @@ func (p producers) check(b Batch) ProducerVerdict {
 	}
 	for _, known := range state.Batches {
 		if known.FirstSequence == first && known.LastSequence == last {
+			if mutants.Has(mutant.NoDedupe) {
+				return ProducerVerdict{}
+			}
 			return ProducerVerdict{Duplicate: true, BaseOffset: known.BaseOffset, LastOffset: known.LastOffset}
 		}
 	}
-	if first != nextSequence(state.lastSequence()) {
+	if first != nextSequence(state.lastSequence()) && !mutants.Has(mutant.SequenceGapAccepted) {
 		return ProducerVerdict{Err: model.OutOfOrderSequence}
 	}
 	return ProducerVerdict{}
@@ -146,7 +150,7 @@ func (p producers) sorted() []ProducerState {
 
 // CheckProducer says whether a client's batch continues its producer's
 // sequence, repeats an appended batch, or is to be refused.
-func (l *Log) CheckProducer(b Batch) ProducerVerdict { return l.producers.check(b) }
+func (l *Log) CheckProducer(b Batch) ProducerVerdict { return l.producers.check(b, l.cfg.Mutants) }
 
 // ExpireProducers forgets the producers whose last batch is older than
 // LogConfig.ProducerExpiry, with the wall clock in milliseconds since the Unix

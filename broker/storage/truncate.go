@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/ackproof/ackproof/broker/model"
+	"github.com/ackproof/ackproof/broker/mutant"
 )
 
 // Truncate removes the records from an offset on, and everything that was
@@ -19,10 +20,7 @@ func (l *Log) Truncate(to model.Offset) error {
 		return fmt.Errorf("truncate %s to %d: must be >= 0", l.dir, to)
 	}
 	if to >= l.end {
-		if l.epochs.cutEnd(l.end) {
-			return l.saveEpochs()
-		}
-		return nil
+		return l.cutEpochs()
 	}
 	if to < l.segments[0].base {
 		return l.TruncateFullyAndStartAt(to)
@@ -56,10 +54,11 @@ func (l *Log) truncate(to model.Offset) error {
 	l.end = end
 	l.start = min(l.start, end)
 	l.flushed = min(l.flushed, end)
-	if l.epochs.cutEnd(end) {
-		if err := l.saveEpochs(); err != nil {
-			return err
-		}
+	if err := l.cutEpochs(); err != nil {
+		return err
+	}
+	if l.cfg.Mutants.Has(mutant.ProducerStateNotCut) {
+		return nil
 	}
 	// Without this a retry of a batch that was cut off would be taken for a
 	// duplicate and acknowledged.
@@ -70,6 +69,14 @@ func (l *Log) truncate(to model.Offset) error {
 		return err
 	}
 	return l.snapshotProducers()
+}
+
+// cutEpochs drops the epochs that have no record left.
+func (l *Log) cutEpochs() error {
+	if l.cfg.Mutants.Has(mutant.EpochsNotCut) || !l.epochs.cutEnd(l.end) {
+		return nil
+	}
+	return l.saveEpochs()
 }
 
 func (l *Log) dropLastSegment() error {

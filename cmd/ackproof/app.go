@@ -54,6 +54,7 @@ func commands() []command {
 		{"compare", "[flags]", "several configurations under one seed and one schedule, one table", (*app).compare},
 		{"check", "RUN|SUITE|HISTORY [flags]", "judge a stored run, suite or history again", (*app).check},
 		{"replay", "RUN [flags]", "run a stored run's schedule again: k of n fail", (*app).replay},
+		{"explore", "[flags]", "simulated cases by the thousand: look for one that breaks a promise", (*app).explore},
 		{"cluster", "up|down [flags]", "brokers to play with", (*app).cluster},
 		{"nemesis", "apply|heal|list [flags]", "faults by hand, on the cluster to play with", (*app).nemesis},
 		{"bench", "[flags]", "the broker's throughput and latency on this machine", (*app).bench},
@@ -122,6 +123,11 @@ func (a *app) main(ctx context.Context, args []string) int {
 	}
 	if args[0] == "--version" {
 		args[0] = "version"
+	}
+	if args[0] == workerCommand {
+		c := command{name: workerCommand}
+		exit, err := a.exploreWorker(ctx, args[1:])
+		return a.exit(c, exit, err)
 	}
 	var names []string
 	for _, c := range commands() {

@@ -3,6 +3,8 @@ package client
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kerr"
@@ -52,9 +54,9 @@ func (a *Admin) Close() { a.reach.Close() }
 func (a *Admin) CreateTopic(ctx context.Context, t Topic) error {
 	ask := kmsg.NewCreateTopicsRequestTopic()
 	ask.Topic, ask.NumPartitions, ask.ReplicationFactor = t.Name, t.Partitions, t.ReplicationFactor
-	for name, value := range t.Configs {
+	for _, name := range slices.Sorted(maps.Keys(t.Configs)) {
 		c := kmsg.NewCreateTopicsRequestTopicConfig()
-		c.Name, c.Value = name, &value
+		c.Name, c.Value = name, kmsg.StringPtr(t.Configs[name])
 		ask.Configs = append(ask.Configs, c)
 	}
 	req := kmsg.NewPtrCreateTopicsRequest()
@@ -99,14 +101,22 @@ func (a *Admin) Lead(ctx context.Context, topic string, partition int32, node in
 		if p.Leader == node {
 			return nil
 		}
-		if err := a.reorder(ctx, topic, p, node); err != nil {
-			return fmt.Errorf("reorder replicas: %w", err)
-		}
-		if err := a.electPreferred(ctx, topic, partition); err != nil {
-			return fmt.Errorf("elect: %w", err)
+		if err := a.elect(ctx, topic, p, node); err != nil {
+			return err
 		}
 		return fmt.Errorf("node %d leads still", p.Leader)
 	})
+}
+
+// elect asks once, and does not wait until node leads.
+func (a *Admin) elect(ctx context.Context, topic string, p PartitionState, node int) error {
+	if err := a.reorder(ctx, topic, p, node); err != nil {
+		return fmt.Errorf("reorder replicas: %w", err)
+	}
+	if err := a.electPreferred(ctx, topic, p.Partition); err != nil {
+		return fmt.Errorf("elect: %w", err)
+	}
+	return nil
 }
 
 func (a *Admin) reorder(ctx context.Context, topic string, p PartitionState, first int) error {

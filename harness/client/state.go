@@ -148,7 +148,7 @@ func (a *Admin) AwaitWhole(ctx context.Context, t Topic) error {
 	})
 }
 
-// View is an Admin's view of the roles in one partition.
+// View is an Admin's view of the roles in one partition, and its hand on them.
 type View struct {
 	Admin     *Admin
 	Topic     string
@@ -166,4 +166,17 @@ func (v View) Roles(ctx context.Context) (nemesis.Roles, error) {
 	return nemesis.Roles{
 		Leader: p.Leader, LeaderEpoch: p.LeaderEpoch, ISR: p.ISR, Replicas: p.Replicas, Controller: controller,
 	}, nil
+}
+
+// Lead asks the cluster once to let node lead: its replicas are reordered so that
+// node is the preferred one, and the preferred one is elected.
+func (v View) Lead(ctx context.Context, node int) error {
+	p, err := v.Admin.partition(ctx, v.Topic, v.Partition)
+	if err == nil {
+		err = v.Admin.elect(ctx, v.Topic, p, node)
+	}
+	if err != nil {
+		return fmt.Errorf("client: make node %d lead %s-%d: %w", node, v.Topic, v.Partition, err)
+	}
+	return nil
 }

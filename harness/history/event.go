@@ -27,6 +27,13 @@ type Header struct {
 	Labels   map[string]string `json:"labels,omitempty"`
 }
 
+// The label of a run whose network, disks or clocks are bad also while no fault
+// is in force.
+const (
+	Weather = "weather"
+	Rough   = "rough"
+)
+
 // Config is the part of a run's configuration that decides what was promised.
 type Config struct {
 	Acks              string `json:"acks"` // "all", "1", "0"
@@ -112,7 +119,7 @@ type Event struct {
 // applied and Info when it was healed; both carry the schedule's step id.
 type Fault struct {
 	Step     int               `json:"step"`
-	Kind     string            `json:"kind"`               // partition, kill, pause, wipe
+	Kind     string            `json:"kind"`               // as schedules name it
 	Nodes    []int             `json:"nodes,omitempty"`    // the nodes it hit
 	Describe string            `json:"describe,omitempty"` // one line for people
 	Evidence map[string]string `json:"evidence,omitempty"` // what was read back

@@ -2,6 +2,7 @@ package docker
 
 import (
 	"context"
+	"errors"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -13,6 +14,8 @@ import (
 type fixedView nemesis.Roles
 
 func (v fixedView) Roles(context.Context) (nemesis.Roles, error) { return nemesis.Roles(v), nil }
+
+func (fixedView) Lead(context.Context, int) error { return errors.New("nobody leads") }
 
 // Every fault of a schedule, as a run plays it, shows that it bit; those that
 // the kernel cannot do are left out.

@@ -2,6 +2,7 @@ package local
 
 import (
 	"context"
+	"errors"
 	"io"
 	"net"
 	"testing"
@@ -15,6 +16,8 @@ import (
 type fixedView nemesis.Roles
 
 func (v fixedView) Roles(context.Context) (nemesis.Roles, error) { return nemesis.Roles(v), nil }
+
+func (fixedView) Lead(context.Context, int) error { return errors.New("nobody leads") }
 
 // chatter sends to a node over and over, on a new connection each time.
 func chatter(ctx context.Context, address string) {

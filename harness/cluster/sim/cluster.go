@@ -30,7 +30,7 @@ type Cluster struct {
 
 // New makes a cluster in which nothing has happened yet.
 func New(o Options) (*Cluster, error) {
-	if err := o.validate(); err != nil {
+	if err := o.Validate(); err != nil {
 		return nil, err
 	}
 	c := &Cluster{options: o, watch: watch{tracer: o.Trace, coverage: newCoverage()}}

@@ -119,8 +119,8 @@ func (n *node) step(in broker.Input) {
 		n.inbox = append(n.inbox, in)
 		return
 	}
+	n.sim.watch.input(n, in)
 	n.guarded(func() {
-		n.sim.watch.input(n, in)
 		core := n.core
 		effects := core.Step(model.Time{Mono: n.clocks.mono(n.sim.now), Wall: n.clocks.wall(n.sim.now)}, in)
 		for i, e := range effects {

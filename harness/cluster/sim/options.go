@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"time"
@@ -9,6 +10,7 @@ import (
 	"github.com/ackproof/ackproof/broker/controller"
 	"github.com/ackproof/ackproof/broker/model"
 	"github.com/ackproof/ackproof/broker/mutant"
+	"github.com/ackproof/ackproof/nemesis"
 )
 
 // Options are everything that a simulation depends on.
@@ -28,28 +30,48 @@ type Options struct {
 
 // Times are the brokers' timeouts and intervals.
 type Times struct {
-	Session, Heartbeat    time.Duration
-	Lag, FetchWait        time.Duration
-	FetchBackoff, Request time.Duration
-	RaftTick              time.Duration
-	Checkpoint            time.Duration // of high watermarks
+	Session      nemesis.Millis `json:"session_ms"`
+	Heartbeat    nemesis.Millis `json:"heartbeat_ms"`
+	Lag          nemesis.Millis `json:"lag_ms"`
+	FetchWait    nemesis.Millis `json:"fetch_wait_ms"`
+	FetchBackoff nemesis.Millis `json:"fetch_backoff_ms"`
+	Request      nemesis.Millis `json:"request_ms"`
+	RaftTick     nemesis.Millis `json:"raft_tick_ms"`
+	// Checkpoint is the interval of the high watermarks' checkpoints.
+	Checkpoint nemesis.Millis `json:"checkpoint_ms"`
 }
 
 // DefaultTimes are those of live runs, with half as many ticks of the quorum.
 func DefaultTimes() Times {
 	return Times{
-		Session: time.Second, Heartbeat: 250 * time.Millisecond,
-		Lag: time.Second, FetchWait: 200 * time.Millisecond,
-		FetchBackoff: 100 * time.Millisecond, Request: time.Second,
-		RaftTick: 100 * time.Millisecond, Checkpoint: time.Second,
+		Session: 1000, Heartbeat: 250, Lag: 1000, FetchWait: 200, FetchBackoff: 100, Request: 1000,
+		RaftTick: 100, Checkpoint: 1000,
 	}
 }
 
-func (o Options) validate() error {
+// Validate names the first field that cannot be.
+func (t Times) Validate() error {
+	for _, field := range []struct {
+		name  string
+		value nemesis.Millis
+	}{
+		{"session_ms", t.Session}, {"heartbeat_ms", t.Heartbeat}, {"lag_ms", t.Lag}, {"fetch_wait_ms", t.FetchWait},
+		{"fetch_backoff_ms", t.FetchBackoff}, {"request_ms", t.Request}, {"raft_tick_ms", t.RaftTick},
+		{"checkpoint_ms", t.Checkpoint},
+	} {
+		if field.value < 1 || field.value > 600_000 {
+			return fmt.Errorf("times: %s is %d, allowed are 1 to 600000", field.name, field.value)
+		}
+	}
+	return nil
+}
+
+// Validate names the first field that cannot be.
+func (o Options) Validate() error {
 	if o.Nodes < 1 || o.Nodes > maxNodes {
 		return fmt.Errorf("sim: nodes is %d, allowed are 1 to %d", o.Nodes, maxNodes)
 	}
-	return o.Weather.Validate()
+	return errors.Join(o.Weather.Validate(), o.Times.Validate())
 }
 
 // maxNodes is far more than anybody needs to see a replication bug.
@@ -75,11 +97,11 @@ func (o Options) broker(id model.NodeID, disk *disk) broker.Config {
 		TopicDefaults:            maps.Clone(topicDefaults),
 		DefaultReplicationFactor: int16(min(o.Nodes, 3)), DefaultPartitions: 1,
 		Flush: o.Flush, FlushInterval: time.Second,
-		ReplicaLagMax: o.Times.Lag, ReplicaFetchWaitMax: o.Times.FetchWait,
-		ReplicaFetchBackoff: o.Times.FetchBackoff, ReplicaFetchMaxBytes: 1 << 20,
-		PeerTimeout: o.Times.Request, SessionTimeout: o.Times.Session,
-		HeartbeatInterval: o.Times.Heartbeat, RaftTick: o.Times.RaftTick,
-		HWCheckpointInterval: o.Times.Checkpoint, RetentionInterval: time.Minute,
+		ReplicaLagMax: o.Times.Lag.Duration(), ReplicaFetchWaitMax: o.Times.FetchWait.Duration(),
+		ReplicaFetchBackoff: o.Times.FetchBackoff.Duration(), ReplicaFetchMaxBytes: 1 << 20,
+		PeerTimeout: o.Times.Request.Duration(), SessionTimeout: o.Times.Session.Duration(),
+		HeartbeatInterval: o.Times.Heartbeat.Duration(), RaftTick: o.Times.RaftTick.Duration(),
+		HWCheckpointInterval: o.Times.Checkpoint.Duration(), RetentionInterval: time.Minute,
 		ProducerExpiry: 24 * time.Hour, Mutants: o.Mutants,
 	}
 }

@@ -28,7 +28,7 @@ type outbox struct {
 	leader  model.NodeID
 	id      int64 // of the producer; 0 if there is none
 	nextSeq int32
-	busy    bool // a question or a pause is under way
+	waits   int  // questions and pauses under way
 	failed  bool // since a batch failed nothing is sent until no other is in flight
 }
 
@@ -51,7 +51,7 @@ func (o *outbox) add(r *record) {
 // pump does what is next. After a failure it first lets every other batch come
 // back, and then sends again in order: else a later one could overtake.
 func (o *outbox) pump() {
-	if o.closed || o.busy || len(o.queue)+len(o.batches) == 0 || o.failed && o.flying > 0 {
+	if o.closed || o.waits > 0 || len(o.queue)+len(o.batches) == 0 || o.failed && o.flying > 0 {
 		return
 	}
 	o.failed = false
@@ -91,23 +91,22 @@ func (o *outbox) pump() {
 // ask asks a broker, each time another one. If the answer is of no use, it
 // pauses before it is pumped again.
 func (o *outbox) ask(req kmsg.Request, useful func(kmsg.Response) bool) {
-	o.busy = true
+	o.waits++
 	r := o.remotes[o.next%len(o.remotes)]
 	o.next++
 	r.send(req, requestTimeout, func(resp kmsg.Response, err error) {
-		if err == nil && useful(resp) {
-			o.busy = false
-			o.pump()
-			return
+		o.waits--
+		if err != nil || !useful(resp) {
+			o.pause()
 		}
-		o.pause()
+		o.pump()
 	})
 }
 
 func (o *outbox) pause() {
-	o.busy = true
+	o.waits++
 	o.sim.after(retryAfter, func() {
-		o.busy = false
+		o.waits--
 		o.pump()
 	})
 }

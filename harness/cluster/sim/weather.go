@@ -56,6 +56,12 @@ func (w Weather) sync() time.Duration {
 	return time.Duration(w.Sync) * time.Microsecond
 }
 
+// Rough tells whether brokers may miss each other although nothing is at fault.
+func (w Weather) Rough() bool {
+	return w.Slow+w.SlowISR+w.Lost+w.Twice+w.Broken+w.Drift > 0 || w.sync() > 10*time.Millisecond ||
+		w.hop()+time.Duration(w.Jitter)*time.Microsecond > 10*time.Millisecond
+}
+
 // Validate names the first field that cannot be.
 func (w Weather) Validate() error {
 	for _, field := range []struct {

@@ -1,0 +1,166 @@
+package explore
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+
+	"github.com/ackproof/ackproof/broker"
+	"github.com/ackproof/ackproof/broker/mutant"
+	"github.com/ackproof/ackproof/harness/client"
+	"github.com/ackproof/ackproof/harness/cluster/sim"
+	"github.com/ackproof/ackproof/harness/history"
+	"github.com/ackproof/ackproof/nemesis"
+	"github.com/ackproof/ackproof/workloads"
+)
+
+// Format and Version name the file format of a Case, which docs/case.md
+// describes.
+const (
+	Format  = "ackproof-case"
+	Version = 1
+)
+
+// Case is everything that a simulation depends on.
+type Case struct {
+	Format  string `json:"format"`
+	Version int    `json:"version"`
+	// Name says what it was drawn from, or what it shows.
+	Name string `json:"name"`
+	// Seed deals whatever is not written down: network, disks, Raft's jitter.
+	Seed   uint64         `json:"seed"`
+	Config history.Config `json:"config"`
+	// Partitions of the one topic; its replication factor is in Config.
+	Partitions int32 `json:"partitions"`
+	// Mutant names the protocol bugs that the brokers run with.
+	Mutant  string      `json:"mutant,omitempty"`
+	Clients Clients     `json:"clients"`
+	Times   sim.Times   `json:"times"`
+	Weather sim.Weather `json:"weather"`
+	// Schedule has the faults, the number of nodes, and how long clients work.
+	Schedule nemesis.Schedule `json:"schedule"`
+	// Plan, unless nil, is what the clients do, in place of what is drawn.
+	Plan []workloads.Op `json:"plan,omitempty"`
+	// Liveness asks for progress beside faults that stay: while the last step is in
+	// force, with all others healed, every partition must acknowledge a write.
+	Liveness bool `json:"liveness,omitempty"`
+	// Expect is what was seen when the case was written down.
+	Expect *Expectation `json:"expect,omitempty"`
+}
+
+// Clients are the workers of the workload.
+type Clients struct {
+	Producers int            `json:"producers"`
+	Lanes     int            `json:"lanes"`
+	Consumers int            `json:"consumers"`
+	Probers   int            `json:"probers"`
+	Rate      int            `json:"rate"` // sends per second, of all together
+	ReadEvery nemesis.Millis `json:"read_every_ms"`
+}
+
+// Expectation is what a simulation of the case shows.
+type Expectation struct {
+	// Hash is that of everything that went into the brokers and came out, in
+	// hexadecimal; it holds for one build.
+	Hash string `json:"hash,omitempty"`
+	// Failure is the class of what goes wrong, "" if nothing does.
+	Failure string `json:"failure,omitempty"`
+}
+
+// Topic is the topic of every case.
+const Topic = "log"
+
+// Nodes is the number of brokers.
+func (c Case) Nodes() int { return c.Schedule.Nodes }
+
+// options are those of its simulation.
+func (c Case) options() (sim.Options, error) {
+	mutants, err := mutant.Parse(c.Mutant)
+	return sim.Options{
+		Nodes: c.Nodes(), Seed: c.Seed, Weather: c.Weather, Times: c.Times,
+		Flush: broker.FlushPolicy(c.Config.Flush), Mutants: mutants,
+	}, err
+}
+
+func (c Case) topic() client.Topic {
+	return client.Topic{
+		Name: Topic, Partitions: c.Partitions, ReplicationFactor: int16(c.Config.ReplicationFactor),
+		Configs: map[string]string{
+			"min.insync.replicas":            fmt.Sprint(c.Config.MinISR),
+			"unclean.leader.election.enable": fmt.Sprint(c.Config.UncleanElection),
+		},
+	}
+}
+
+func (c Case) workload() workloads.LogOptions {
+	o := workloads.LogDefaults(Topic, c.Partitions, c.Seed)
+	o.Producers, o.Lanes, o.Consumers, o.Probers = c.Clients.Producers, c.Clients.Lanes, c.Clients.Consumers, c.Clients.Probers
+	o.Rate, o.ReadEvery, o.Plan = c.Clients.Rate, c.Clients.ReadEvery.Duration(), c.Plan
+	return o
+}
+
+// Validate names the first field that cannot be.
+func (c Case) Validate() error {
+	among := func(field, value string, allowed ...string) error {
+		if !slices.Contains(allowed, value) {
+			return fmt.Errorf("config: %s is %q, allowed are %q", field, value, allowed)
+		}
+		return nil
+	}
+	if c.Format != Format || c.Version != Version {
+		return fmt.Errorf("format %q version %d: allowed is %q version %d", c.Format, c.Version, Format, Version)
+	}
+	options, err := c.options()
+	for _, err := range []error{
+		err,
+		among("acks", c.Config.Acks, "all", "1", "0"),
+		among("flush", c.Config.Flush, "never", "interval", "before-ack"),
+		c.Schedule.Validate(),
+		options.Validate(),
+		c.workload().Validate(),
+	} {
+		if err != nil {
+			return err
+		}
+	}
+	switch rf := c.Config.ReplicationFactor; {
+	case rf < 1 || rf > c.Nodes():
+		return fmt.Errorf("config: replication_factor is %d, allowed are 1 to %d (nodes)", rf, c.Nodes())
+	case c.Config.MinISR < 1:
+		return fmt.Errorf("config: min_isr is %d, allowed is 1 and above", c.Config.MinISR)
+	case c.Config.Idempotent && c.Config.Acks != "all":
+		return fmt.Errorf("config: idempotent is true with acks %q, allowed is acks \"all\"", c.Config.Acks)
+	}
+	return nil
+}
+
+// Load reads a case from a file. Its error is one line that names the file.
+func Load(path string) (Case, error) {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return Case{}, fmt.Errorf("load case: %w", err)
+	}
+	decoder := json.NewDecoder(bytes.NewReader(data))
+	decoder.DisallowUnknownFields() // a misspelt field must not turn into a default
+	var c Case
+	if err := decoder.Decode(&c); err != nil {
+		return Case{}, fmt.Errorf("load case %s: %w", path, err)
+	}
+	if err := c.Validate(); err != nil {
+		return Case{}, fmt.Errorf("load case %s: %w", path, err)
+	}
+	return c, nil
+}
+
+// Save writes the case to a file, for people to read and edit.
+func (c Case) Save(path string) error {
+	data, err := json.MarshalIndent(c, "", "  ")
+	err = errors.Join(err, c.Validate())
+	if err != nil {
+		return fmt.Errorf("save case %s: %w", path, err)
+	}
+	return os.WriteFile(path, append(data, '\n'), 0o644)
+}

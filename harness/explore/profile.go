@@ -1,0 +1,129 @@
+package explore
+
+import (
+	"cmp"
+	"fmt"
+	"time"
+
+	"github.com/ackproof/ackproof/harness/cluster/sim"
+	"github.com/ackproof/ackproof/harness/history"
+	"github.com/ackproof/ackproof/nemesis"
+)
+
+// Bounds are what an exploration keeps to; a zero field is drawn.
+type Bounds struct {
+	Acks    string `json:"acks,omitempty"`
+	MinISR  int    `json:"min_isr,omitempty"`
+	Unclean bool   `json:"unclean_election,omitempty"`
+	Flush   string `json:"flush,omitempty"`
+	Nodes   int    `json:"nodes,omitempty"`
+	Mutant  string `json:"mutant,omitempty"`
+	// Length is how long clients work.
+	Length nemesis.Millis `json:"length_ms,omitempty"`
+	// Liveness asks for progress of a healed core beside nodes that stay faulty;
+	// see Case.Liveness.
+	Liveness bool `json:"liveness,omitempty"`
+	// Schedule, if set, is whose faults happen in every case, as they are written
+	// there: that of a live run whose failure is looked for.
+	Schedule *nemesis.Schedule `json:"schedule,omitempty"`
+}
+
+// DefaultLength is how long clients work in a drawn case.
+const DefaultLength nemesis.Millis = 10_000
+
+// Profile is what kind of a case is drawn. A swarm of profiles, each with a part
+// of the faults only, finds more than one that has everything: a fault that is
+// always there hides what happens without it (Groce et al., Swarm Testing, 2012).
+type Profile struct {
+	seed    uint64
+	config  history.Config
+	nodes   int
+	parts   int32
+	mutant  string
+	clients Clients
+	times   sim.Times
+	weather sim.Weather
+	length  nemesis.Millis
+	cards   []card
+	// every and lasts are the means of the time between two faults and of how long
+	// one is in force.
+	every, lasts time.Duration
+	liveness     bool
+	fixed        *nemesis.Schedule
+}
+
+// drawProfile draws what the bounds leave open.
+func drawProfile(seed uint64, b Bounds) Profile {
+	r := newStream(seed, "profile")
+	p := Profile{seed: seed, mutant: b.Mutant, length: cmp.Or(b.Length, DefaultLength), liveness: b.Liveness, fixed: b.Schedule}
+	p.nodes = cmp.Or(b.Nodes, pick(r, 3, 3, 3, 3, 3, 5))
+	p.parts = pick[int32](r, 1, 1, 1, 2, 3)
+	p.config = history.Config{
+		Acks: cmp.Or(b.Acks, "all"), MinISR: cmp.Or(b.MinISR, pick(r, 2, 2, 2, 1)),
+		ReplicationFactor: min(3, p.nodes), UncleanElection: b.Unclean,
+		Flush: cmp.Or(b.Flush, pick(r, "never", "never", "before-ack", "before-ack", "interval")),
+	}
+	p.config.Idempotent = p.config.Acks == "all"
+	p.clients = Clients{
+		Producers: 1 + r.IntN(3), Lanes: 1 + r.IntN(3), Consumers: r.IntN(2), Probers: r.IntN(3),
+		Rate: 15 + r.IntN(50), ReadEvery: nemesis.Millis(80 + r.IntN(200)),
+	}
+	if p.fixed != nil {
+		p.nodes, p.length = p.fixed.Nodes, p.fixed.Length
+	}
+	p.times = drawTimes(r)
+	p.weather = drawWeather(r)
+	p.cards = drawCards(r, p)
+	p.every = time.Duration(150+r.IntN(1200)) * time.Millisecond
+	p.lasts = time.Duration(80+r.IntN(1800)) * time.Millisecond
+	return p
+}
+
+func drawTimes(r stream) sim.Times {
+	session := nemesis.Millis(600 + r.IntN(1200))
+	return sim.Times{
+		Session: session, Heartbeat: session / 4, Lag: nemesis.Millis(400 + r.IntN(1600)),
+		FetchWait: pick[nemesis.Millis](r, 60, 150, 300), FetchBackoff: pick[nemesis.Millis](r, 30, 100, 200),
+		Request: pick[nemesis.Millis](r, 500, 1000, 1500), RaftTick: pick[nemesis.Millis](r, 60, 100, 150),
+		Checkpoint: pick[nemesis.Millis](r, 200, 1000, 3000),
+	}
+}
+
+// drawWeather lets each thing be bad in some of the profiles.
+func drawWeather(r stream) sim.Weather {
+	w := sim.Weather{Hop: pick[int64](r, 200, 500, 2000)}
+	sometimes := func(value int) int {
+		if r.IntN(3) > 0 {
+			return 0
+		}
+		return value
+	}
+	w.Jitter = int64(sometimes(100 + r.IntN(20_000)))
+	w.Slow = sometimes(5 + r.IntN(100))
+	w.SlowISR = sometimes(100 + r.IntN(600))
+	w.SlowFor = nemesis.Millis(100 + r.IntN(1500))
+	w.Lost = sometimes(1 + r.IntN(30))
+	w.Twice = sometimes(1 + r.IntN(50))
+	w.Broken = sometimes(1 + r.IntN(20))
+	w.Sync = pick[int64](r, 200, 1000, 20_000)
+	w.Drift = sometimes(1 + r.IntN(100))
+	return w
+}
+
+// Draw deals a case of this kind.
+func (p Profile) Draw(seed uint64) Case {
+	c := Case{
+		Format: Format, Version: Version, Name: fmt.Sprintf("seed %d", seed), Seed: seed,
+		Config: p.config, Partitions: p.parts, Mutant: p.mutant, Clients: p.clients, Times: p.times, Weather: p.weather,
+		Liveness: p.liveness,
+	}
+	if p.seed != seed {
+		c.Name += fmt.Sprintf(" of profile %d", p.seed)
+	}
+	if p.fixed != nil {
+		c.Schedule = *p.fixed
+		return c
+	}
+	c.Schedule = p.drawSchedule(seed)
+	return c
+}

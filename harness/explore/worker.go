@@ -1,0 +1,95 @@
+package explore
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"runtime/debug"
+	"time"
+
+	"github.com/ackproof/ackproof/nemesis"
+)
+
+// Explorer and workers talk in lines of JSON: first the Bounds and how closely to
+// look, then a job for each case, and a finding for each job.
+
+// orders are what a worker is told first.
+type orders struct {
+	Bounds   Bounds `json:"bounds"`
+	BlackBox bool   `json:"black_box,omitempty"`
+}
+
+// job is a case to draw and simulate.
+type job struct {
+	Profile uint64 `json:"profile"`
+	Seed    uint64 `json:"seed"`
+}
+
+// finding is what came of a job.
+type finding struct {
+	job
+	Failure  Failure        `json:"failure"`
+	Hash     uint64         `json:"hash"`
+	Events   uint64         `json:"events"`
+	Elapsed  nemesis.Millis `json:"elapsed_ms"` // simulated
+	Acked    int            `json:"acked"`
+	Coverage map[string]int `json:"coverage"`
+
+	by *worker // who found it, on the explorer's side
+}
+
+// secondOpinionEvery is how many histories go to one that Porcupine decides too.
+const secondOpinionEvery = 16
+
+// Memory of a worker: it makes garbage fast and keeps little.
+const (
+	garbagePercent = 400
+	memoryLimit    = 200 << 20
+)
+
+// Work serves an explorer until its input ends. A case is simulated by one
+// process at a time, so that a machine is used fully by as many of them as it
+// has cores.
+func Work(in io.Reader, out io.Writer) error {
+	debug.SetGCPercent(garbagePercent)
+	debug.SetMemoryLimit(memoryLimit)
+	decoder, encoder := json.NewDecoder(in), json.NewEncoder(out)
+	var told orders
+	if err := decoder.Decode(&told); err != nil {
+		return fmt.Errorf("explore: worker: %w", err)
+	}
+	for {
+		var j job
+		switch err := decoder.Decode(&j); {
+		case err == io.EOF:
+			return nil
+		case err != nil:
+			return fmt.Errorf("explore: worker: %w", err)
+		}
+		found, err := told.do(j)
+		if err != nil {
+			return err
+		}
+		if err := encoder.Encode(found); err != nil {
+			return fmt.Errorf("explore: worker: %w", err)
+		}
+	}
+}
+
+func (o orders) do(j job) (f finding, err error) {
+	defer func() {
+		if v := recover(); v != nil { // the simulator's own
+			f, err = finding{job: j, Failure: Failure{Class: Harness, Promised: true, Reason: fmt.Sprintf("panic: %v", v)}}, nil
+		}
+	}()
+	c := drawProfile(j.Profile, o.Bounds).Draw(j.Seed)
+	out, err := Simulate(c, Look{BlackBox: o.BlackBox, SecondOpinion: j.Seed%secondOpinionEvery == 0})
+	if err != nil {
+		return finding{}, fmt.Errorf("explore: %s: %w", c.Name, err)
+	}
+	return finding{
+		job: j, Failure: out.Failure, Hash: out.Hash, Events: out.Events,
+		Elapsed: nemesis.Millis(out.Elapsed / time.Millisecond), Acked: out.Result.Metrics.Acked,
+		Coverage: out.Coverage.Events,
+	}, nil
+}
