@@ -6,8 +6,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/ackproof/ackproof/harness/doctor"
 	"github.com/ackproof/ackproof/harness/cluster/local"
+	"github.com/ackproof/ackproof/harness/doctor"
 	"github.com/ackproof/ackproof/nemesis"
 )
 
