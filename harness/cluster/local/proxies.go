@@ -8,7 +8,7 @@ import (
 )
 
 // NoPackets is why this cluster cannot have faults of single packets.
-const NoPackets = "links are relays of connections, and these neither lose packets nor change their order"
+const NoPackets = "links are relays of bytes, which have no packets"
 
 // proxies are all links of a cluster: one for each broker that dials another,
 // and one from clients to each broker.

@@ -272,7 +272,7 @@ func TestSetLinksRefusesNonsense(t *testing.T) {
 		"set links: link from 1 to 2: delay_ms -1: allowed are 0 to 60000")
 	for _, ofPackets := range []nemesis.LinkState{{Loss: 10}, {Jitter: 5, Reorder: true}} {
 		require.EqualError(t, w.set(nemesis.Links{oneToTwo: ofPackets}),
-			"set links: link from 1 to 2: links are relays of connections, and these neither lose packets nor change their order")
+			"set links: link from 1 to 2: links are relays of bytes, which have no packets")
 	}
 }
 

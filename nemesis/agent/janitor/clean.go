@@ -51,10 +51,13 @@ func clean(ctx context.Context, label, socket string, grace time.Duration, log i
 		return fmt.Errorf("own container's id: %w", err)
 	}
 	j := janitor{engine: engine, label: label, self: self, log: log}
-	found := time.Now()
+	found, left := time.Now(), 0
 	for {
-		left, err := j.pass(ctx)
-		if left > 0 || err != nil {
+		now, err := j.pass(ctx)
+		if now > 0 || err == nil {
+			left = now // otherwise it is as before, as far as anybody knows
+		}
+		if now > 0 || err != nil {
 			found = time.Now()
 		} else if time.Since(found) >= grace {
 			return j.removeSelf(ctx)
