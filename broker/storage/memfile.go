@@ -35,6 +35,7 @@ func (f *memFile) Append(bufs ...[]byte) error {
 	failure, failing := f.fs.takeFailure(OpAppend)
 	if !failing && f.fs.bounded && total > f.fs.space {
 		failure, failing = injected{err: ErrNoSpace}, true
+		f.fs.refused++
 	}
 	if !failing {
 		for _, b := range bufs {
@@ -72,6 +73,7 @@ func (f *memFile) WriteAt(p []byte, off int64) (int, error) {
 	}
 	if missing := off + int64(len(p)) - int64(len(f.node.data)); missing > 0 {
 		if f.fs.bounded && missing > f.fs.space {
+			f.fs.refused++
 			return 0, fmt.Errorf("write %s: %w", f.name, ErrNoSpace)
 		}
 		f.fs.space -= missing

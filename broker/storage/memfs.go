@@ -36,6 +36,7 @@ type MemFS struct {
 	space    int64
 	bounded  bool
 	failures map[Op][]injected
+	refused  int64
 }
 
 type injected struct {
@@ -74,6 +75,13 @@ func (m *MemFS) FailNextAppend(keep int, err error) {
 
 // FillUp lets files grow by n more bytes and then answers ErrNoSpace.
 func (m *MemFS) FillUp(n int64) { m.space, m.bounded = n, true }
+
+// FailNoMore takes back what FailNext and FailNextAppend have left.
+func (m *MemFS) FailNoMore() { clear(m.failures) }
+
+// Refused counts the calls that failed because they were told to, or for want of
+// space.
+func (m *MemFS) Refused() int64 { return m.refused }
 
 // FreeUp ends a FillUp.
 func (m *MemFS) FreeUp() { m.bounded = false }
@@ -127,7 +135,11 @@ func (m *MemFS) takeFailure(op Op) (injected, bool) {
 		return injected{}, false
 	}
 	m.failures[op] = queue[1:]
-	return queue[0], queue[0].err != nil
+	failing := queue[0].err != nil
+	if failing {
+		m.refused++
+	}
+	return queue[0], failing
 }
 
 func (m *MemFS) fail(op Op, name string) error {

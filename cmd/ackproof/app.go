@@ -55,6 +55,7 @@ func commands() []command {
 		{"check", "RUN|SUITE|HISTORY [flags]", "judge a stored run, suite or history again", (*app).check},
 		{"replay", "RUN [flags]", "run a stored run's schedule again: k of n fail", (*app).replay},
 		{"explore", "[flags]", "simulated cases by the thousand: look for one that breaks a promise", (*app).explore},
+		{"mutants", "[flags]", "look for every planted bug, and say how long it took", (*app).mutants},
 		{"cluster", "up|down [flags]", "brokers to play with", (*app).cluster},
 		{"nemesis", "apply|heal|list [flags]", "faults by hand, on the cluster to play with", (*app).nemesis},
 		{"bench", "[flags]", "the broker's throughput and latency on this machine", (*app).bench},

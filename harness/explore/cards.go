@@ -7,11 +7,7 @@ import (
 )
 
 // card is a fault that may be dealt.
-type card struct {
-	fault nemesis.Fault
-	// brief faults have no length that matters.
-	brief bool
-}
+type card struct{ fault nemesis.Fault }
 
 // suits are the faults by what they are: a profile has each suit or has it not.
 func suits(p Profile) [][]card {
@@ -41,10 +37,43 @@ func suits(p Profile) [][]card {
 		},
 		on(nemesis.Kill, nemesis.Leader, nemesis.Leader, nemesis.Follower, nemesis.Controller),
 		on(nemesis.Kill, nemesis.Majority, nemesis.All, nemesis.Followers, nemesis.LastISR),
+		{
+			{fault: nemesis.Fault{Kind: nemesis.Kill, Target: nemesis.Leader, MidStep: true}},
+			{fault: nemesis.Fault{Kind: nemesis.Kill, Target: nemesis.Controller, MidStep: true}},
+			{fault: nemesis.Fault{Kind: nemesis.Kill, Target: nemesis.Follower, MidStep: true}},
+		},
+		on(nemesis.Elect, nemesis.Replica),
+		on(nemesis.Elect, nemesis.Follower),
 		on(nemesis.Pause, nemesis.Leader, nemesis.Leader, nemesis.Follower, nemesis.Controller),
 		{clock(nemesis.Controller, nemesis.Clock{Offset: hour}), clock(nemesis.Leader, nemesis.Clock{Offset: -hour}),
 			clock(nemesis.Follower, nemesis.Clock{Rate: 2}), clock(nemesis.Controller, nemesis.Clock{Offset: hour, StrobePeriod: 100})},
+		power(p, nemesis.Leader, nemesis.Follower, nemesis.Controller),
+		power(p, nemesis.All, nemesis.Majority),
+		disks(nemesis.Leader, nemesis.Follower, nemesis.Controller),
 	}
+}
+
+// power are power losses, torn and not. Where nothing is flushed before it is
+// acknowledged they promise nothing, so that little could be found.
+func power(p Profile, targets ...nemesis.Target) (cards []card) {
+	if p.config.Flush != "before-ack" {
+		return nil
+	}
+	for _, t := range targets {
+		for _, torn := range []bool{false, true} {
+			cards = append(cards, card{fault: nemesis.Fault{Kind: nemesis.Power, Target: t, Torn: torn}})
+		}
+	}
+	return cards
+}
+
+func disks(targets ...nemesis.Target) (cards []card) {
+	for _, t := range targets {
+		for _, mode := range []nemesis.DiskMode{nemesis.DiskError, nemesis.DiskFull, nemesis.DiskStall} {
+			cards = append(cards, card{fault: nemesis.Fault{Kind: nemesis.Disk, Target: t, Disk: mode}})
+		}
+	}
+	return cards
 }
 
 // drawCards draws which suits a profile has: each with even odds, one at least.

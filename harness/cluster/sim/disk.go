@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/ackproof/ackproof/broker/storage"
+	"github.com/ackproof/ackproof/nemesis"
 )
 
 // errIO is what a failing disk says.
@@ -15,28 +16,26 @@ type powerCut struct{}
 
 // disk is a machine's disk: see storage.MemFS for what it forgets.
 type disk struct {
-	fs    *storage.MemFS
-	draw  stream
-	tasks *tasks
-	takes time.Duration // an fsync, at most
-	// mode is its fault: "" if it has none.
-	mode string
-	held []func() // syncs that a stall keeps from ending
+	fs     *storage.MemFS
+	draw   stream
+	tasks  *tasks
+	takes  time.Duration // an fsync, at most
+	mode   nemesis.DiskMode
+	held   []func() // syncs that a stall keeps from ending
+	stalls int64
 }
 
-// The faults of a disk.
-const (
-	diskFails  = "eio"
-	diskFull   = "full"
-	diskStalls = "stall"
-)
+// faulty tells whether a broker may fail of its disk.
+func (d *disk) faulty() bool { return d.mode == nemesis.DiskError || d.mode == nemesis.DiskFull }
 
-func (d *disk) faulty() bool { return d.mode == diskFails || d.mode == diskFull }
+// trouble counts what the disk refused, or held back, since the start.
+func (d *disk) trouble() int64 { return d.stalls + d.fs.Refused() }
 
 // whenSynced lets an fsync end.
 func (d *disk) whenSynced(end func()) {
 	d.tasks.after(d.draw.upTo(d.takes), func() {
-		if d.mode == diskStalls {
+		if d.mode == nemesis.DiskStall {
+			d.stalls++
 			d.held = append(d.held, end)
 			return
 		}
@@ -44,17 +43,18 @@ func (d *disk) whenSynced(end func()) {
 	})
 }
 
-// set makes the disk faulty, or healthy with "".
-func (d *disk) set(mode string) {
+// set makes the disk faulty or healthy.
+func (d *disk) set(mode nemesis.DiskMode) {
 	d.mode = mode
 	d.fs.FreeUp()
+	d.fs.FailNoMore()
 	switch mode {
-	case diskFails:
+	case nemesis.DiskError:
 		d.fs.FailNext(storage.OpAppend, errIO)
-	case diskFull:
+	case nemesis.DiskFull:
 		d.fs.FillUp(0)
 	}
-	if mode != diskStalls {
+	if mode != nemesis.DiskStall {
 		held := d.held
 		d.held = nil
 		for _, end := range held {

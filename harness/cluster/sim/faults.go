@@ -11,7 +11,12 @@ import (
 	"github.com/ackproof/ackproof/nemesis"
 )
 
-var _ nemesis.Cluster = (*Cluster)(nil)
+var (
+	_ nemesis.Cluster        = (*Cluster)(nil)
+	_ nemesis.PowerCluster   = (*Cluster)(nil)
+	_ nemesis.MidStepCluster = (*Cluster)(nil)
+	_ nemesis.DiskCluster    = (*Cluster)(nil)
+)
 
 // Size is the number of nodes.
 func (c *Cluster) Size() int { return len(c.nodes) }
@@ -46,8 +51,7 @@ func (c *Cluster) WipeData(_ context.Context, id int) error {
 	return err
 }
 
-// LosePower ends a node as a power loss does, and tells how many bytes its disk
-// forgot.
+// LosePower implements nemesis.PowerCluster.
 func (c *Cluster) LosePower(_ context.Context, id int, torn bool) (lost int64, err error) {
 	err = c.on(id, func(n *node) {
 		n.die()
@@ -56,15 +60,18 @@ func (c *Cluster) LosePower(_ context.Context, id int, torn bool) (lost int64, e
 	return lost, err
 }
 
-// KillMidStep lets the node die between two effects of one of its next steps.
+// KillMidStep implements nemesis.MidStepCluster.
 func (c *Cluster) KillMidStep(_ context.Context, id int) error {
 	return c.on(id, func(n *node) { n.midStep = 1 + n.disk.draw.IntN(3) })
 }
 
-// SetDisk makes a node's disk faulty: eio, full, stall, or healthy with "".
-func (c *Cluster) SetDisk(_ context.Context, id int, mode string) error {
+// SetDisk implements nemesis.DiskCluster.
+func (c *Cluster) SetDisk(_ context.Context, id int, mode nemesis.DiskMode) error {
 	return c.on(id, func(n *node) { n.disk.set(mode) })
 }
+
+// DiskTrouble implements nemesis.DiskCluster.
+func (c *Cluster) DiskTrouble(id int) int64 { return c.node(model.NodeID(id)).disk.trouble() }
 
 // Pause implements nemesis.Cluster.
 func (c *Cluster) Pause(_ context.Context, id int) error { return c.on(id, (*node).pause) }
@@ -138,7 +145,7 @@ func (c *Cluster) ReadClock(id int) (process, host time.Time, err error) {
 func (c *Cluster) Heal(context.Context) error {
 	c.net.set(nil)
 	for _, n := range c.nodes {
-		n.disk.set("")
+		n.disk.set(nemesis.DiskHealthy)
 		n.clocks.skew = nemesis.Clock{}
 		n.midStep = 0
 		n.resume()

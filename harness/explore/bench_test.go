@@ -1,0 +1,25 @@
+package explore
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+// BenchmarkSimulate draws a case, simulates and judges it, as exploring does. It
+// tells how many simulated seconds go into one.
+func BenchmarkSimulate(b *testing.B) {
+	var elapsed time.Duration
+	var events uint64
+	seed := uint64(0)
+	for b.Loop() {
+		seed++
+		out, err := Simulate(drawProfile(seed, Bounds{}).Draw(seed), Look{})
+		require.NoError(b, err)
+		elapsed += out.Elapsed
+		events += out.Events
+	}
+	b.ReportMetric(elapsed.Seconds()/b.Elapsed().Seconds(), "simulated-s/s")
+	b.ReportMetric(float64(events)/float64(b.N), "events/op")
+}
