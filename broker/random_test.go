@@ -136,8 +136,9 @@ func (o ordeal) judge(t *testing.T, w *world, c *randomClient, problem string) s
 			return fmt.Sprintf("node %d stopped: %v", id, err)
 		}
 	}
-	if len(w.proof.problems) > 0 {
-		return strings.Join(w.proof.problems, "\n")
+	w.watch.Quiet(w.brokers())
+	if problems := w.watch.Problems(); len(problems) > 0 {
+		return fmt.Sprint(problems)
 	}
 	if problem != "" {
 		return problem + "\n" + w.status()

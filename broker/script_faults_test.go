@@ -100,17 +100,13 @@ func eachNode(do func(*world, model.NodeID)) command {
 // but of what was not synced no more than a batch's header.
 func (w *world) crashTorn(id model.NodeID) {
 	w.kill(id)
-	w.nodes[id].fs.CrashTorn(func(_ string, synced, written []byte) []byte {
-		torn := make([]byte, len(written))
-		copy(torn, written[:min(len(written), len(synced)+storage.BatchHeaderSize)])
-		return torn
-	})
-	w.proof.crashed(id)
+	w.nodes[id].fs.CrashTorn(func(_ string, synced, written []byte) []byte { return onlyHeader(synced, written) })
+	w.watch.Crashed(id)
 }
 
 func (w *world) wipe(id model.NodeID) {
 	w.kill(id)
-	w.proof.wiped(id)
+	w.watch.Wiped(id)
 	if err := w.nodes[id].fs.RemoveAll("/logs"); err != nil {
 		panic(err)
 	}

@@ -33,14 +33,20 @@ type script struct {
 	w       *world
 	pending []string   // answers that came since the last look
 	mutants mutant.Set // of every cluster that the script makes
+	// lastProducer is the producer id that was given last.
+	lastProducer int64
 }
 
 // problems tells what contradicts the protocol, wherever it came up.
 func (s *script) problems() string {
-	if s.w == nil || len(s.w.proof.problems) == 0 {
+	if s.w == nil {
 		return ""
 	}
-	return "\nBROKEN: " + strings.Join(s.w.proof.problems, "\nBROKEN: ")
+	text := ""
+	for _, p := range s.w.watch.Problems() {
+		text += "\nBROKEN: " + p.String()
+	}
+	return text
 }
 
 type command func(*script, *datadriven.TestData) string
@@ -56,6 +62,8 @@ func init() {
 		"run": (*script).runFor, "settle": (*script).settle, "status": (*script).status,
 		"hold": (*script).hold, "release": (*script).release, "lose": (*script).lose, "stop-holding": (*script).stopHolding,
 		"clean-start": (*script).cleanStart, "clock": (*script).clock,
+		"controllers": (*script).controllers, "brokers": (*script).brokers,
+		"fill": (*script).fill, "verify": (*script).verify, "tear": (*script).tear,
 		"cut": (*script).cut, "heal": (*script).heal, "disk": (*script).disk,
 		"kill":       eachNode(func(w *world, id model.NodeID) { w.kill(id) }),
 		"crash":      eachNode(func(w *world, id model.NodeID) { w.crash(id) }),
@@ -108,6 +116,8 @@ func (s *script) cluster(d *datadriven.TestData) string {
 			o.unclean = true
 		case "lag-ms":
 			o.lagMS, err = strconv.Atoi(arg.Vals[0])
+		case "snapshot-every":
+			o.snapshotEvery = uint64(mustInt(s.t, arg.Vals[0]))
 		case "seed": // draws another election, and so another controller
 			fixRaftJitter(s.t, uint64(mustInt(s.t, arg.Vals[0])))
 		default:

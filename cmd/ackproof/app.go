@@ -56,6 +56,7 @@ func commands() []command {
 		{"replay", "RUN|CASE [flags]", "run a stored run's schedule again: k of n fail; or simulate a case, the same every time", (*app).replay},
 		{"shrink", "CASE [flags]", "make a case that fails small enough to read", (*app).shrink},
 		{"explore", "[flags]", "simulated cases by the thousand: look for one that breaks a promise", (*app).explore},
+		{"mutants", "[flags]", "look for every planted bug, and say how long it took", (*app).mutants},
 		{"cluster", "up|down [flags]", "brokers to play with", (*app).cluster},
 		{"nemesis", "apply|heal|list [flags]", "faults by hand, on the cluster to play with", (*app).nemesis},
 		{"bench", "[flags]", "the broker's throughput and latency on this machine", (*app).bench},

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/ackproof/ackproof/broker/invariant"
 	"github.com/ackproof/ackproof/checker"
 	"github.com/ackproof/ackproof/harness/client"
 	"github.com/ackproof/ackproof/harness/cluster/sim"
@@ -81,12 +82,15 @@ func Simulate(c Case, look Look) (Outcome, error) {
 	}
 	recorder := cluster.NewRecorder()
 	failure := cluster.Run(func() error { return c.course(cluster, recorder, look) })
+	if failure == nil {
+		cluster.Quiet()
+	}
 	out := Outcome{
 		History: &history.History{Header: c.header(), Events: recorder.Events},
 		Hash:    cluster.Hash(), Events: cluster.Events(), Elapsed: cluster.Elapsed(), Coverage: cluster.Coverage(),
 	}
 	out.Result = checker.Check(out.History, checker.Options{WitnessAlone: !look.SecondOpinion})
-	out.Failure = classify(out.Result, failure, cluster.Unexpected())
+	out.Failure = classify(out.Result, cluster.Problems(), failure, cluster.Unexpected())
 	return out, nil
 }
 
@@ -119,13 +123,15 @@ func (c Case) header() history.Header {
 	return h
 }
 
-// classify names what went wrong, the worst first: a broken promise, a broker
-// that died, a cluster that is stuck, what was never promised.
-func classify(result checker.Result, course error, deaths []string) Failure {
+// classify names what went wrong, the worst first: a broken promise, a broken
+// invariant, a broker that died, a cluster that is stuck, what was never promised.
+func classify(result checker.Result, problems []invariant.Problem, course error, deaths []string) Failure {
 	check, reason, _ := strings.Cut(result.Reason, ": ")
 	switch {
 	case result.Broken():
 		return Failure{Class: check, Promised: true, Reason: reason}
+	case len(problems) > 0:
+		return Failure{Class: Inside + string(problems[0].Class), Promised: true, Reason: problems[0].Text}
 	case len(deaths) > 0:
 		return Failure{Class: Death, Promised: true, Reason: deaths[0]}
 	case errors.Is(course, sim.ErrEndless):

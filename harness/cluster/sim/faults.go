@@ -2,6 +2,7 @@ package sim
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -42,6 +43,7 @@ func (c *Cluster) WipeData(_ context.Context, id int) error {
 			err = fmt.Errorf("wipe node %d: it is alive, allowed is a dead one", id)
 			return
 		}
+		n.sim.watch.wiped(n)
 		err = n.disk.fs.RemoveAll(logDir)
 	})
 	if bad != nil {
@@ -55,6 +57,7 @@ func (c *Cluster) LosePower(_ context.Context, id int, torn bool) (lost int64, e
 	err = c.on(id, func(n *node) {
 		n.die()
 		lost = n.disk.losePower(torn)
+		c.watch.lostPower(n)
 		c.watch.machine(n, fmt.Sprintf("loses %d bytes of its disk", lost))
 	})
 	return lost, err
@@ -106,14 +109,20 @@ func (c *Cluster) DataBytes(id int) (bytes int64, err error) {
 	return bytes, err
 }
 
+// InOrder is why this cluster cannot have packets that overtake each other.
+const InOrder = "connections deliver in order, and the quorum's messages overtake each other in any weather"
+
 // SetLinks implements nemesis.Cluster.
 func (c *Cluster) SetLinks(_ context.Context, links nemesis.Links) error {
+	for _, s := range links {
+		if s.Reorder {
+			return errors.New("set links: " + InOrder)
+		}
+	}
 	c.net.set(links)
 	for _, n := range c.nodes {
 		for _, id := range slices.Clone(n.order) {
-			link := n.served[id]
-			if there, back := c.net.link(link.out.from, link.out.to), c.net.link(link.back.from, link.back.to); there.Reset || back.Reset {
-				there.stats.Reset++
+			if link := n.served[id]; c.net.refuses(link) {
 				link.hangUp()
 			}
 		}
@@ -126,7 +135,10 @@ func (c *Cluster) LinkStats() map[nemesis.Link]nemesis.LinkStats { return c.net.
 
 // SetClock implements nemesis.Cluster.
 func (c *Cluster) SetClock(_ context.Context, id int, clock nemesis.Clock) error {
-	return c.on(id, func(n *node) { n.clocks.skew, n.clocks.since = clock, c.now })
+	return c.on(id, func(n *node) {
+		n.clocks.skew, n.clocks.since = clock, c.now
+		c.watch.clockSet(n)
+	})
 }
 
 // ReadClock implements nemesis.Cluster.

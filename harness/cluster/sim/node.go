@@ -107,6 +107,7 @@ func (n *node) guarded(do func()) {
 		case powerCut:
 			n.disk.fs.Crash()
 			n.die()
+			n.sim.watch.lostPower(n)
 		default:
 			n.ended(fmt.Errorf("panic: %v", v))
 		}
@@ -127,6 +128,7 @@ func (n *node) step(in broker.Input) {
 	n.guarded(func() {
 		core := n.core
 		effects := core.Step(model.Time{Mono: n.clocks.mono(n.sim.now), Wall: n.clocks.wall(n.sim.now)}, in)
+		n.sim.watch.stepped(n)
 		for i, e := range effects {
 			if n.midStep > 0 && i == n.midStep {
 				n.die()
@@ -137,7 +139,6 @@ func (n *node) step(in broker.Input) {
 				return
 			}
 		}
-		n.sim.watch.stepped(n)
 	})
 }
 

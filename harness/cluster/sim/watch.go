@@ -2,6 +2,7 @@ package sim
 
 import (
 	"github.com/ackproof/ackproof/broker"
+	"github.com/ackproof/ackproof/broker/invariant"
 	"github.com/ackproof/ackproof/harness/history"
 )
 
@@ -25,7 +26,16 @@ type Tracer interface {
 type watch struct {
 	tracer   Tracer
 	coverage *Coverage
-	at       At
+	// inside looks into the brokers; nil where clients judge alone.
+	inside *invariant.Watch
+}
+
+func newWatch(o Options) watch {
+	w := watch{tracer: o.Trace, coverage: newCoverage()}
+	if !o.BlackBox {
+		w.inside = invariant.New(invariant.Options{Flushes: o.Flush == broker.FlushBeforeAck})
+	}
+	return w
 }
 
 // At is where in a simulation something happens.
@@ -73,13 +83,61 @@ func (w *watch) effect(n *node, e broker.Effect) {
 	if trace, ok := e.(broker.Trace); ok {
 		w.coverage.traced(trace.Text)
 	}
+	if reply, ok := e.(broker.Reply); ok && w.inside != nil {
+		w.inside.Answered(n.id, reply.Call.Request, reply.Response)
+	}
 	if w.tracer != nil {
 		w.tracer.Effect(w.look(n), e)
 	}
 }
 
+// stepped looks at a broker after a step and before its effects.
 func (w *watch) stepped(n *node) {
+	if w.inside != nil {
+		w.inside.Observe(n.life, n.core)
+	}
 	if w.tracer != nil {
 		w.tracer.Stepped(w.look(n), n.core)
 	}
+}
+
+func (w *watch) lostPower(n *node) {
+	if w.inside != nil {
+		w.inside.Crashed(n.id)
+	}
+}
+
+func (w *watch) wiped(n *node) {
+	if w.inside != nil {
+		w.inside.Wiped(n.id)
+	}
+}
+
+func (w *watch) clockSet(n *node) {
+	if w.inside != nil {
+		w.inside.ClockSet(n.id)
+	}
+}
+
+// Problems are the invariants that were broken; none if the cluster is a black
+// box.
+func (c *Cluster) Problems() []invariant.Problem {
+	if c.watch.inside == nil {
+		return nil
+	}
+	return c.watch.inside.Problems()
+}
+
+// Quiet compares the replicas of a cluster that has come to rest.
+func (c *Cluster) Quiet() {
+	if c.watch.inside == nil {
+		return
+	}
+	var up []invariant.Broker
+	for _, n := range c.nodes {
+		if n.core != nil {
+			up = append(up, n.core)
+		}
+	}
+	c.watch.inside.Quiet(up)
 }
