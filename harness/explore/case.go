@@ -84,7 +84,9 @@ func (e Expectation) Compare(out Outcome) string {
 		return fmt.Sprintf("%s: the same events are judged otherwise", was)
 	case e.Failure != out.Failure.Class:
 		return fmt.Sprintf("%s, hash %s: another build, or the case was edited, and it shows something else now", was, e.Hash)
-	case e.Hash != "" && !same:
+	case e.Hash == "":
+		return was
+	case !same:
 		return fmt.Sprintf("%s, hash %s: the same failure, but other events: another build, or the case was edited", was, e.Hash)
 	}
 	return was + ", and the same events"
@@ -103,11 +105,18 @@ func (c Case) String() string {
 		parts[0] += " mutant=" + c.Mutant
 	}
 	parts = append(parts, fmt.Sprintf("%d replicas on %d brokers", c.Config.ReplicationFactor, c.Nodes()),
-		fmt.Sprintf("%d faults", len(c.Schedule.Steps)))
+		counted(len(c.Schedule.Steps), "fault"))
 	if c.Plan != nil {
-		parts = append(parts, fmt.Sprintf("%d operations", len(c.Plan)))
+		parts = append(parts, counted(len(c.Plan), "operation"))
 	}
 	return strings.Join(append(parts, fmt.Sprintf("seed %d", c.Seed)), ", ")
+}
+
+func counted(n int, thing string) string {
+	if n == 1 {
+		return "1 " + thing
+	}
+	return fmt.Sprintf("%d %ss", n, thing)
 }
 
 // Nodes is the number of brokers.
