@@ -35,6 +35,9 @@ func (w *Watch) observeMetadata(n *node, image *controller.Image) {
 		return
 	}
 	w.metadata.newest = image.Index
+	for id, b := range image.Brokers {
+		w.node(id).epoch = b.Epoch
+	}
 	for tp, p := range image.Partitions() {
 		w.observeTruth(w.log(logName{image.Topics[tp.Topic].ID, tp.Partition}), tp, p, image)
 	}
@@ -43,6 +46,9 @@ func (w *Watch) observeMetadata(n *node, image *controller.Image) {
 // observeTruth looks at the controller's newest word on a partition.
 func (w *Watch) observeTruth(l *log, tp model.TopicPartition, p *controller.Partition, image *controller.Image) {
 	w.checkEligible(tp, p, image)
+	if l.settleLosses(p) {
+		w.changed = append(w.changed, l)
+	}
 	was := l.truth
 	if was == p {
 		return
