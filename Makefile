@@ -72,11 +72,11 @@ images: ## the broker and the fault agent as images FROM scratch, for docker/com
 	docker build -q -t ackproof/broker:dev -f docker/broker.Dockerfile bin/linux
 	docker build -q -t ackproof/agent:dev -f docker/agent.Dockerfile bin/linux
 
-cluster-up: build ## three brokers to play with; prints their bootstrap addresses
-	bin/ackproof cluster up $(ARGS)
+cluster-up: build ## three brokers to play with, in containers by compose if it is there; prints their addresses
+	@docker/playground up $(ARGS)
 
 cluster-down: build ## stop them
-	bin/ackproof cluster down $(ARGS)
+	@docker/playground down $(ARGS)
 
 clean: ## remove bin/ and the runs
 	rm -rf bin

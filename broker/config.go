@@ -55,6 +55,7 @@ type Config struct {
 	SessionTimeout    time.Duration // broker.session.timeout.ms
 	HeartbeatInterval time.Duration // broker.heartbeat.interval.ms
 	RaftTick          time.Duration // controller.quorum.tick.ms
+	SnapshotEvery     uint64        // entries after which the metadata log is compacted; 0 = 4096
 	RebalanceInterval time.Duration // leader.imbalance.check.interval.seconds; 0 = off
 
 	HWCheckpointInterval time.Duration // replica.high.watermark.checkpoint.interval.ms

@@ -10,6 +10,7 @@
 package broker
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -46,6 +47,8 @@ type Core struct {
 	exited  bool
 }
 
+const defaultSnapshotEvery = 4096
+
 // New opens a broker's data. The first Step should be a Tick.
 func New(cfg Config) (*Core, error) {
 	c := &Core{
@@ -67,7 +70,8 @@ func New(cfg Config) (*Core, error) {
 		SessionTimeout:    cfg.SessionTimeout,
 		RebalanceInterval: cfg.RebalanceInterval,
 		Defaults:          cfg.TopicDefaults,
-		SnapshotEvery:     4096,
+		SnapshotEvery:     cmp.Or(cfg.SnapshotEvery, defaultSnapshotEvery),
+		Mutants:           cfg.Mutants,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("metadata quorum: %w", err)

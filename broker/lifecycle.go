@@ -10,6 +10,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"github.com/ackproof/ackproof/broker/model"
+	"github.com/ackproof/ackproof/broker/mutant"
 	"github.com/ackproof/ackproof/broker/storage"
 )
 
@@ -60,6 +61,9 @@ func openLifecycle(cfg Config, draw *rand.Rand) (lifecycle, error) {
 	var marker cleanMarker
 	if json.Unmarshal(data, &marker) == nil {
 		l.cleanStart, l.previousEpoch = true, marker.BrokerEpoch
+	}
+	if cfg.Mutants.Has(mutant.CleanMarkerKept) {
+		return l, nil
 	}
 	if err := cfg.FS.Remove(markerPath(cfg)); err != nil {
 		return l, err
@@ -131,7 +135,7 @@ func (c *Core) noteRegistration() {
 		return
 	}
 	b := c.Image().Brokers[c.cfg.NodeID]
-	if b == nil || b.Incarnation != c.lifecycle.incarnation {
+	if b == nil || b.Incarnation != c.lifecycle.incarnation && !c.cfg.Mutants.Has(mutant.RegistrationUnmatched) {
 		return
 	}
 	c.lifecycle.epoch = b.Epoch
@@ -198,7 +202,7 @@ func (c *Core) finishShutdown() {
 func (c *Core) closeAll() error {
 	c.checkpointWatermarks()
 	for _, h := range c.partitions.sorted {
-		if err := h.replica.Log().Close(true); err != nil {
+		if err := h.replica.Log().Close(!c.cfg.Mutants.Has(mutant.CleanMarkerUnflushed)); err != nil {
 			return fmt.Errorf("partition %s: %w", h.tp, err)
 		}
 	}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/ackproof/ackproof/broker/controller"
 	"github.com/ackproof/ackproof/broker/model"
+	"github.com/ackproof/ackproof/broker/mutant"
 	"github.com/ackproof/ackproof/broker/wire"
 )
 
@@ -98,7 +99,9 @@ func (c *Core) Drop(call *wire.Call) {
 }
 
 // Eligible tells whether a broker may join an ISR (KIP-841).
-func (c *Core) Eligible(id model.NodeID) bool { return c.Image().Brokers[id].Eligible() }
+func (c *Core) Eligible(id model.NodeID) bool {
+	return c.Image().Brokers[id].Eligible() || c.cfg.Mutants.Has(mutant.FencedReplicaJoins)
+}
 
 // BrokerEpoch is the epoch of a broker's registration.
 func (c *Core) BrokerEpoch(id model.NodeID) model.BrokerEpoch {

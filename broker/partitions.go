@@ -9,6 +9,7 @@ import (
 
 	"github.com/ackproof/ackproof/broker/controller"
 	"github.com/ackproof/ackproof/broker/model"
+	"github.com/ackproof/ackproof/broker/mutant"
 	"github.com/ackproof/ackproof/broker/partition"
 	"github.com/ackproof/ackproof/broker/storage"
 )
@@ -54,7 +55,7 @@ func (c *Core) hold(tp model.TopicPartition, id model.TopicID) (*held, error) {
 		c.drop(controller.DeletedTopic{Name: tp.Topic, ID: h.topicID})
 	}
 	dir := path.Join(c.cfg.LogDir, tp.String())
-	existed, err := claimDirectory(c.cfg.FS, c.cfg.LogDir, dir, id)
+	existed, err := c.claimDirectory(dir, id)
 	if err != nil {
 		return nil, fmt.Errorf("partition %s: %w", tp, err)
 	}
@@ -88,7 +89,8 @@ func (c *Core) hold(tp model.TopicPartition, id model.TopicID) (*held, error) {
 
 // claimDirectory makes a replica's directory ours: its partition.metadata names
 // the topic's id. It tells whether it held this topic's data already.
-func claimDirectory(fs storage.FS, root, dir string, id model.TopicID) (bool, error) {
+func (c *Core) claimDirectory(dir string, id model.TopicID) (bool, error) {
+	fs := c.cfg.FS
 	file := path.Join(dir, "partition.metadata")
 	data, found, err := storage.ReadFile(fs, file)
 	if err != nil {
@@ -98,7 +100,7 @@ func claimDirectory(fs storage.FS, root, dir string, id model.TopicID) (bool, er
 		Version int    `json:"version"`
 		TopicID string `json:"topic_id"`
 	}
-	if found && json.Unmarshal(data, &owner) == nil && owner.TopicID == id.String() {
+	if found && json.Unmarshal(data, &owner) == nil && (owner.TopicID == id.String() || c.cfg.Mutants.Has(mutant.TopicIDUnchecked)) {
 		return true, nil
 	}
 	if err := fs.RemoveAll(dir); err != nil {
@@ -115,7 +117,7 @@ func claimDirectory(fs storage.FS, root, dir string, id model.TopicID) (bool, er
 	if err := storage.WriteFileAtomic(fs, file, data, true); err != nil {
 		return false, err
 	}
-	return false, fs.SyncDir(root)
+	return false, fs.SyncDir(c.cfg.LogDir)
 }
 
 // drop forgets the replicas of a deleted topic and removes their data.

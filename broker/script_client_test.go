@@ -31,7 +31,7 @@ func (s *script) produce(d *datadriven.TestData) string {
 				values = append(values, []byte(v))
 			}
 		case "pid":
-			opts.ProducerID, opts.ProducerEpoch = int64(mustInt(s.t, arg.Vals[0])), max(opts.ProducerEpoch, 0)
+			opts.ProducerID, opts.ProducerEpoch = s.producerOf(arg.Vals[0]), max(opts.ProducerEpoch, 0)
 		case "epoch":
 			opts.ProducerEpoch = int16(mustInt(s.t, arg.Vals[0]))
 		case "timeout-ms":
@@ -143,7 +143,16 @@ func (s *script) producerID(d *datadriven.TestData) string {
 	if got.ErrorCode != 0 {
 		return model.ErrorCode(got.ErrorCode).String()
 	}
+	s.lastProducer = got.ProducerID
 	return fmt.Sprint(got.ProducerID)
+}
+
+// producerOf reads a producer id: a number, or "last" for the one given last.
+func (s *script) producerOf(text string) int64 {
+	if text == "last" {
+		return s.lastProducer
+	}
+	return int64(mustInt(s.t, text))
 }
 
 // log shows what a replica holds, committed or not, and its epochs.
@@ -177,7 +186,10 @@ func valuesIn(t *testing.T, records []byte) []string {
 		for i := int32(0); i < decoded.NumRecords; i++ {
 			var r kmsg.Record
 			size, n := varint(raw)
-			require.NoError(t, r.ReadFrom(raw[:n+size]))
+			if err := r.ReadFrom(raw[:n+size]); err != nil {
+				out = append(out, fmt.Sprintf("%d=garbage", decoded.FirstOffset+int64(r.OffsetDelta)))
+				break
+			}
 			raw = raw[n+size:]
 			out = append(out, fmt.Sprintf("%d=%s", decoded.FirstOffset+int64(r.OffsetDelta), r.Value))
 		}

@@ -100,11 +100,7 @@ func eachNode(do func(*world, model.NodeID)) command {
 // but of what was not synced no more than a batch's header.
 func (w *world) crashTorn(id model.NodeID) {
 	w.kill(id)
-	w.nodes[id].fs.CrashTorn(func(_ string, synced, written []byte) []byte {
-		torn := make([]byte, len(written))
-		copy(torn, written[:min(len(written), len(synced)+storage.BatchHeaderSize)])
-		return torn
-	})
+	w.nodes[id].fs.CrashTorn(func(_ string, synced, written []byte) []byte { return onlyHeader(synced, written) })
 	w.watch.Crashed(id)
 }
 

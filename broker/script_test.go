@@ -34,6 +34,8 @@ type script struct {
 	pending []string   // answers that came since the last look
 	mutants mutant.Set // of every cluster that the script makes
 	inside  bool       // see worldOptions
+	// lastProducer is the producer id that was given last.
+	lastProducer int64
 }
 
 // problems tells what contradicts the protocol, wherever it came up.
@@ -61,6 +63,8 @@ func init() {
 		"run": (*script).runFor, "settle": (*script).settle, "status": (*script).status,
 		"hold": (*script).hold, "release": (*script).release, "lose": (*script).lose, "stop-holding": (*script).stopHolding,
 		"clean-start": (*script).cleanStart, "clock": (*script).clock,
+		"controllers": (*script).controllers, "brokers": (*script).brokers,
+		"fill": (*script).fill, "verify": (*script).verify, "tear": (*script).tear,
 		"cut": (*script).cut, "heal": (*script).heal, "disk": (*script).disk,
 		"kill":       eachNode(func(w *world, id model.NodeID) { w.kill(id) }),
 		"crash":      eachNode(func(w *world, id model.NodeID) { w.crash(id) }),
@@ -113,6 +117,8 @@ func (s *script) cluster(d *datadriven.TestData) string {
 			o.unclean = true
 		case "lag-ms":
 			o.lagMS, err = strconv.Atoi(arg.Vals[0])
+		case "snapshot-every":
+			o.snapshotEvery = uint64(mustInt(s.t, arg.Vals[0]))
 		case "seed": // draws another election, and so another controller
 			fixRaftJitter(s.t, uint64(mustInt(s.t, arg.Vals[0])))
 		default:

@@ -68,6 +68,8 @@ type worldOptions struct {
 	unclean bool
 	minISR  int
 	lagMS   int // replica.lag.time.max.ms, 1000 if 0
+	// snapshotEvery is the entries between metadata snapshots; 0 is the default.
+	snapshotEvery uint64
 }
 
 func newWorld(o worldOptions) *world {
@@ -98,7 +100,7 @@ func newWorld(o worldOptions) *world {
 			PeerTimeout: time.Second, SessionTimeout: time.Second,
 			HeartbeatInterval: 200 * time.Millisecond, RaftTick: 20 * time.Millisecond,
 			HWCheckpointInterval: 500 * time.Millisecond, RetentionInterval: time.Minute,
-			ProducerExpiry: 24 * time.Hour, Mutants: o.mutants,
+			ProducerExpiry: 24 * time.Hour, SnapshotEvery: o.snapshotEvery, Mutants: o.mutants,
 		}}
 	}
 	for _, id := range w.order {

@@ -21,7 +21,7 @@ type Promise struct {
 // Kinds of fault that leave a replica's disk whole, so that acks=all covers
 // them: the page cache survives a killed process, also one that ended because it
 // could not write.
-var sparesDisks = []string{"partition", kill, "pause", clock, elect, "disk"}
+var sparesDisks = []string{"partition", kill, "pause", clock, elect, "delay", "loss", "reset", "reorder", "disk"}
 
 // Kinds of fault that take from a replica's disk: wipe everything, power what was
 // not synced.

@@ -2,6 +2,7 @@ package harness
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -151,19 +152,16 @@ func (c Config) pickSchedule() (nemesis.Schedule, error) {
 		return nemesis.Directed(name)
 	}
 	for _, word := range c.Nemesis {
-		if !slices.Contains(NemesisWords, word) {
+		if !slices.Contains(nemesis.MixWords, word) {
 			return nemesis.Schedule{}, fmt.Errorf("nemesis is %q, allowed are %s, or one of %s alone",
-				word, strings.Join(NemesisWords, ", "), strings.Join(nemesis.DirectedNames(), ", "))
+				word, strings.Join(nemesis.MixWords, ", "), strings.Join(nemesis.DirectedNames(), ", "))
 		}
 	}
 	return nemesis.Draw(nemesis.DrawOptions{
 		Seed: c.Seed, Nodes: c.Nodes, Length: c.Length.Duration(), Mix: c.Nemesis,
-		NoClock: c.Machine.Cannot[nemesis.SkewClock] != "",
+		Without: slices.Collect(maps.Keys(c.Machine.Cannot)),
 	})
 }
-
-// NemesisWords are the words that a schedule can be drawn from.
-var NemesisWords = []string{"partition", "kill", "crash", "pause", "clock", "elect", "power", "disk", "mixed", "none"}
 
 // promise is the part of the configuration that a history's header carries.
 func (c Config) promise() history.Config {

@@ -34,6 +34,10 @@ var measuredFaults = []struct {
 }{
 	{"partition, isolate", nemesis.Fault{Kind: nemesis.Partition, Shape: nemesis.Isolate}, []string{"held_bytes"}},
 	{"partition, one-way-in", nemesis.Fault{Kind: nemesis.Partition, Shape: nemesis.OneWayIn}, []string{"held_bytes"}},
+	{"delay, 100 ms", nemesis.Fault{Kind: nemesis.Delay, Shape: nemesis.Isolate, Delay: 100}, []string{"delayed_bytes"}},
+	{"loss, half of the packets", nemesis.Fault{Kind: nemesis.Loss, Shape: nemesis.Isolate, Loss: 50}, []string{"lost_packets"}},
+	{"reset", nemesis.Fault{Kind: nemesis.Reset, Shape: nemesis.Isolate}, []string{"resets"}},
+	{"reorder, by 200 ms", nemesis.Fault{Kind: nemesis.Reorder, Shape: nemesis.Isolate, Jitter: 200}, []string{"reordered_packets"}},
 	{"pause", nemesis.Fault{Kind: nemesis.Pause}, []string{"state"}},
 	{"kill", nemesis.Fault{Kind: nemesis.Kill}, []string{"state", "restarted"}},
 	{"wipe", nemesis.Fault{Kind: nemesis.Wipe}, []string{"state", "data_bytes"}},

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"time"
 
 	"github.com/ackproof/ackproof/harness/client"
 	"github.com/ackproof/ackproof/harness/cluster"
@@ -57,7 +58,28 @@ func (r *run) live(ctx context.Context) {
 		r.fail(causeOf(ctx, fmt.Errorf("start brokers: %w", err)))
 		return
 	}
-	r.fail(causeOf(ctx, r.hurt(ctx, brokers)))
+	there, leave := whileThere(ctx, brokers)
+	defer leave()
+	err = r.hurt(there, brokers)
+	r.fail(brokers.Lost()) // which is why all else failed
+	r.fail(causeOf(ctx, err))
+}
+
+// lostEvery is how often a cluster is asked whether it is lost.
+const lostEvery = 250 * time.Millisecond
+
+// whileThere is ctx for as long as the cluster is not lost: without one a run
+// would wait for recovery until its limits.
+func whileThere(ctx context.Context, brokers cluster.Cluster) (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithCancel(ctx)
+	go func() {
+		for timeline.Live.Sleep(ctx, lostEvery) {
+			if brokers.Lost() != nil {
+				cancel()
+			}
+		}
+	}()
+	return ctx, cancel
 }
 
 // causeOf is err, or the interruption that led to it. A panic stays one.

@@ -53,7 +53,9 @@ func Examine(ctx context.Context, kind string, t Tools) (Machine, error) {
 	case Local:
 		options.TellTime = t.TellTime
 		report := doctor.Local(options)
-		return machine(report, map[nemesis.Kind]string{nemesis.SkewClock: doctor.ChildClocks}), nil
+		m := machine(report, map[nemesis.Kind]string{nemesis.SkewClock: doctor.ChildClocks})
+		m.Cannot[nemesis.Loss], m.Cannot[nemesis.Reorder] = local.NoPackets, local.NoPackets
+		return m, nil
 	case Docker:
 		report := append(doctor.Local(options), doctor.Containers(ctx, options)...)
 		for _, needed := range []string{"docker", "agent"} {
@@ -61,7 +63,11 @@ func Examine(ctx context.Context, kind string, t Tools) (Machine, error) {
 				return Machine{}, &InputError{fmt.Errorf("cluster is %q, allowed here is %q: %s", kind, Local, why)}
 			}
 		}
-		return machine(report, map[nemesis.Kind]string{nemesis.SkewClock: "clock", nemesis.Partition: "nftables"}), nil
+		return machine(report, map[nemesis.Kind]string{
+			nemesis.SkewClock: "clock", nemesis.Partition: "nftables", nemesis.Reset: "reject",
+			// Netem can do it too, and counts nothing: what left no evidence proves nothing.
+			nemesis.Delay: "nfqueue", nemesis.Loss: "nfqueue", nemesis.Reorder: "nfqueue",
+		}), nil
 	}
 	return Machine{}, &InputError{checkCluster(kind)}
 }

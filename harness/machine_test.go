@@ -6,6 +6,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/ackproof/ackproof/harness/cluster/local"
 	"github.com/ackproof/ackproof/harness/doctor"
 	"github.com/ackproof/ackproof/nemesis"
 )
@@ -32,7 +33,8 @@ func TestMachinesWithoutAnEngineHaveNoContainers(t *testing.T) {
 	m, err := Examine(t.Context(), Local, Tools{})
 	require.NoError(t, err)
 	require.NotEmpty(t, m.Found["disk"])
-	require.Empty(t, m.Cannot, "nobody looked at clocks")
+	require.Equal(t, map[nemesis.Kind]string{nemesis.Loss: local.NoPackets, nemesis.Reorder: local.NoPackets}, m.Cannot,
+		"nobody looked at clocks")
 
 	_, err = Examine(t.Context(), "cloud", Tools{})
 	require.EqualError(t, err, `cluster is "cloud", allowed are local, docker`)
@@ -43,7 +45,7 @@ func TestSchedulesThatTheMachineCannotRunAreRefused(t *testing.T) {
 	c.Machine.Cannot = map[nemesis.Kind]string{nemesis.SkewClock: "not on arm64"}
 	s, err := c.Schedule()
 	require.NoError(t, err, "mixed is what there is")
-	require.Equal(t, "partition, kill, pause, elect", s.Name)
+	require.Equal(t, "partition, kill, pause, elect, delay, loss, reset, reorder", s.Name)
 	for _, word := range []string{"clock", "clock-sessions"} {
 		c.Nemesis = []string{word}
 		_, err = c.Schedule()

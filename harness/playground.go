@@ -65,7 +65,7 @@ func (p Playground) Validate() error {
 }
 
 // Run brings the brokers up, calls ready, and keeps them up until ctx is done.
-// A broker that ends by itself is an error.
+// A broker that ends by itself is an error, and so is a cluster that is lost.
 func (p Playground) Run(ctx context.Context, ready func(PlaygroundState)) (err error) {
 	if err := p.Validate(); err != nil {
 		return &InputError{err}
@@ -110,6 +110,20 @@ func (p Playground) Run(ctx context.Context, ready func(PlaygroundState)) (err e
 	return watchDeaths(ctx, brokers)
 }
 
+// MakeTopic creates the topic of a playground that somebody else has brought up,
+// at these addresses, unless it is there.
+func (p Playground) MakeTopic(ctx context.Context, bootstrap []string) error {
+	if err := p.Validate(); err != nil {
+		return &InputError{err}
+	}
+	admin, err := client.NewAdmin(client.Settings{Bootstrap: bootstrap, Name: "ackproof"})
+	if err != nil {
+		return err
+	}
+	defer admin.Close()
+	return p.createTopic(ctx, admin)
+}
+
 func (p Playground) createTopic(ctx context.Context, admin *client.Admin) error {
 	ctx, cancel := context.WithTimeout(ctx, playTopicLimit)
 	defer cancel()
@@ -129,6 +143,9 @@ func watchDeaths(ctx context.Context, brokers cluster.Cluster) error {
 		case <-ctx.Done():
 			return nil
 		case <-ticker.C:
+			if err := brokers.Lost(); err != nil {
+				return err
+			}
 			if deaths := brokers.Unexpected(); len(deaths) > 0 {
 				return errors.New(deaths[0])
 			}

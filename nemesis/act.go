@@ -9,9 +9,10 @@ import (
 
 // apply brings the fault into force and reads back whether it is.
 func (r *runner) apply(ctx context.Context, f *fault) error {
+	if f.Fault.Kind.OnLinks() {
+		return r.applyLinks(ctx, f)
+	}
 	switch f.Fault.Kind {
-	case Partition:
-		return r.applyPartition(ctx, f)
 	case Pause:
 		return r.applyPause(ctx, f)
 	case SkewClock:
@@ -33,10 +34,11 @@ func (r *runner) lift(ctx context.Context, f *fault) error {
 	if len(f.nodes) == 0 {
 		return nil
 	}
-	switch f.Fault.Kind {
-	case Partition:
-		r.judgePartition(ctx, f)
+	if f.Fault.Kind.OnLinks() {
+		r.judgeLinks(ctx, f)
 		return r.cluster.SetLinks(ctx, r.links())
+	}
+	switch f.Fault.Kind {
 	case Pause:
 		return r.liftPause(ctx, f)
 	case SkewClock:
@@ -51,7 +53,7 @@ func (r *runner) lift(ctx context.Context, f *fault) error {
 	}
 }
 
-// links is the union of all partitions in force.
+// links is what all faults in force do to links.
 func (r *runner) links() Links {
 	links := Links{}
 	for _, f := range r.inForce {
@@ -77,12 +79,12 @@ func (r *runner) each(nodes []int, act func(node int) error) error {
 	return timeline.Each(r.time, nodes, act)
 }
 
-func (r *runner) applyPartition(ctx context.Context, f *fault) error {
+func (r *runner) applyLinks(ctx context.Context, f *fault) error {
 	f.links = Links{}
 	for _, node := range f.nodes {
-		merge(f.links, cutLinks(f.Fault, node, r.schedule.Nodes))
+		merge(f.links, badLinks(f.Fault, node, r.schedule.Nodes))
 	}
-	f.before.held = held(r.cluster.LinkStats(), f.links)
+	f.before.bitten = linkEvidence[f.Fault.Kind].sum(r.cluster.LinkStats(), f.links)
 	return r.cluster.SetLinks(ctx, r.links())
 }
 

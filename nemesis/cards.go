@@ -36,6 +36,17 @@ func faultCards(nodes int) map[Kind][]Fault {
 			clocks = append(clocks, Fault{Kind: SkewClock, Target: target, Clock: clock})
 		}
 	}
+	on := func(kind Kind, shape Shape, t Target) Fault { return Fault{Kind: kind, Shape: shape, Target: t} }
+	slow := func(shape Shape, t Target, delay, jitter Millis) Fault {
+		return Fault{Kind: Delay, Shape: shape, Target: t, Delay: delay, Jitter: jitter}
+	}
+	lossy := func(shape Shape, t Target, percent float64) Fault {
+		return Fault{Kind: Loss, Shape: shape, Target: t, Loss: percent}
+	}
+	disorderly := func(shape Shape, t Target, jitter Millis) Fault {
+		return Fault{Kind: Reorder, Shape: shape, Target: t, Jitter: jitter}
+	}
+	withClients := func(f Fault) Fault { f.Clients = true; return f }
 	kill := func(t Target) Fault { return Fault{Kind: Kill, Target: t} }
 	pause := func(t Target) Fault { return Fault{Kind: Pause, Target: t} }
 	return map[Kind][]Fault{
@@ -47,9 +58,26 @@ func faultCards(nodes int) map[Kind][]Fault {
 			pause(Leader), pause(Leader), pause(Follower), pause(Controller),
 		},
 		SkewClock: clocks,
-		Elect:     {{Kind: Elect, Target: Follower}, {Kind: Elect, Target: Follower}},
-		Power:     powerCards,
-		Disk:      diskCards,
+		// Up to half of a session, both ways, and of the quorum's patience.
+		Delay: {
+			slow(Isolate, Leader, 50, 50), slow(Isolate, Controller, 100, 0), slow(Isolate, Follower, 250, 100),
+			slow(OneWayIn, Leader, 400, 0), slow(OneWayOut, Leader, 400, 0), withClients(slow(Isolate, Leader, 100, 50)),
+		},
+		Loss: {
+			lossy(Isolate, Leader, 10), lossy(Isolate, Leader, 30), lossy(Isolate, Controller, 20), lossy(Isolate, Follower, 50),
+			lossy(OneWayIn, Leader, 50), withClients(lossy(Isolate, Leader, 20)),
+		},
+		Reset: {
+			on(Reset, Isolate, Leader), withClients(on(Reset, Isolate, Leader)), on(Reset, Isolate, Follower),
+			on(Reset, Isolate, Controller), on(Reset, Halves, Leader),
+		},
+		Reorder: {
+			disorderly(Isolate, Leader, 20), disorderly(Isolate, Leader, 100), disorderly(Isolate, Follower, 50),
+			disorderly(Isolate, Controller, 50), withClients(disorderly(Isolate, Leader, 50)),
+		},
+		Elect: {{Kind: Elect, Target: Follower}, {Kind: Elect, Target: Follower}},
+		Power: powerCards,
+		Disk:  diskCards,
 	}
 }
 

@@ -158,7 +158,8 @@ type clockReading struct {
 // is away.
 func (r *runner) readSkewed(ctx context.Context, f *fault, node int) (clockReading, error) {
 	period := f.Fault.Clock.StrobePeriod.Duration()
-	giveUp := r.time.Now().Add(min(2*period, clockSettlingLimit))
+	// Two periods are enough, unless the machine keeps us from looking.
+	giveUp := r.time.Now().Add(min(max(2*period, clockTolerance), clockSettlingLimit))
 	for {
 		process, host, err := r.cluster.ReadClock(node)
 		if err != nil {

@@ -58,23 +58,14 @@ const Clients Endpoint = 0
 // Link is one direction between two endpoints.
 type Link struct{ From, To Endpoint }
 
-// Links holds the links that are not healthy.
-type Links map[Link]LinkState
-
-// LinkState is what is wrong with a link: a cut holds all bytes back until it
-// is healed, as retransmission does on a real network; a delay shifts them;
-// a reset breaks the connections that are open now.
-type LinkState struct {
-	Cut   bool   `json:"cut,omitempty"`
-	Delay Millis `json:"delay_ms,omitempty"`
-	Reset bool   `json:"reset,omitempty"`
-}
-
-// LinkStats is a link's counters.
+// LinkStats is a link's counters since the cluster's start.
 type LinkStats struct {
-	Bytes int64 // delivered
-	Held  int64 // bytes that a cut held back, in total
-	Reset int64 // connections broken by a reset
+	Bytes     int64 // delivered
+	Held      int64 // bytes that a cut held back
+	Delayed   int64 // bytes that a delay or a jitter held back
+	Lost      int64 // packets that were lost, other than by a cut
+	Reset     int64 // connections broken or refused, or packets answered so
+	Reordered int64 // packets that overtook another one
 }
 
 // View tells the roles of the moment, as a client's metadata shows them, and can

@@ -24,35 +24,56 @@ func (f Fault) on(nodes []int) string {
 }
 
 func (f Fault) describe(target string) string {
-	switch f.Kind {
-	case Partition:
-	case SkewClock:
+	switch {
+	case f.Kind == SkewClock:
 		return fmt.Sprintf("%s %v of %s", f.Kind, f.Clock, target)
-	case Disk:
+	case f.Kind == Disk:
 		return fmt.Sprintf("%s %s of %s", f.Kind, f.Disk, target)
-	default:
-		text := string(f.Kind) + " " + target
-		if f.Torn {
-			text += ", torn"
-		}
-		if f.MidStep {
-			text += ", in mid-step"
-		}
-		return text
+	case f.Kind == Partition && f.Clients:
+		return f.where(target) + ", from clients too"
+	case f.Kind == Partition:
+		return f.where(target)
+	case f.Kind.OnLinks():
+		return f.describeLinks(target)
 	}
-	var text string
-	switch f.Shape {
-	case Halves:
-		text = "minority around " + target
-	case Ring:
-		return "ring"
-	default:
-		text = string(f.Shape) + " " + target
+	text := string(f.Kind) + " " + target
+	if f.Torn {
+		text += ", torn"
 	}
-	if f.Clients {
-		text += ", from clients too"
+	if f.MidStep {
+		text += ", in mid-step"
 	}
 	return text
+}
+
+// describeLinks says what is wrong with which links.
+func (f Fault) describeLinks(target string) string {
+	text := string(f.Kind)
+	if f.Loss > 0 {
+		text += fmt.Sprintf(" %v%%", f.Loss)
+	}
+	if f.Delay > 0 {
+		text += fmt.Sprintf(" %v", f.Delay.Duration())
+	}
+	if f.Jitter > 0 {
+		text += fmt.Sprintf(" jitter %v", f.Jitter.Duration())
+	}
+	text += ", " + f.where(target)
+	if f.Clients {
+		text += ", clients too"
+	}
+	return text
+}
+
+// where names the links on which the fault acts.
+func (f Fault) where(target string) string {
+	switch f.Shape {
+	case Halves:
+		return "minority around " + target
+	case Ring:
+		return "ring"
+	}
+	return string(f.Shape) + " " + target
 }
 
 // numbers lists nodes in ascending order.

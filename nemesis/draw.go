@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -13,15 +14,15 @@ type DrawOptions struct {
 	Nodes int
 	// Length is how long clients run; at least MinLength.
 	Length time.Duration
-	// Mix names the kinds: any of "partition", "kill" (or "crash"), "pause",
-	// "clock", "elect", or "mixed" for all of these; also "power" and "disk",
-	// which simulated clusters alone can have. "none" or an empty mix draws a
+	// Mix names the kinds, by words of MixWords: "crash" is another for "kill",
+	// "mixed" is all kinds but "power" and "disk", which simulated clusters alone
+	// can have, and "none" or an empty mix draws a
 	// schedule without faults. A wipe is never drawn: no replicated log survives
 	// every wipe, so it belongs to schedules that are written for a purpose.
 	Mix []string
-	// NoClock leaves clock faults out of "mixed", for a cluster on which they
-	// cannot be had.
-	NoClock bool
+	// Without are kinds to leave out of "mixed", for a cluster on which they cannot
+	// be had.
+	Without []Kind
 	// RecoverEvery is the most faults in a row without time to recover after
 	// each but the last; 0 means 2. With 1 the cluster may recover from every
 	// fault before the next one.
@@ -36,11 +37,17 @@ const MinLength = 5 * time.Second
 const maxNodes = 99
 
 // drawnKinds are the kinds that Draw deals, and those of them that "mixed" leaves
-// out: they are not to be had on every cluster.
+// out: they are not to be had on any live cluster.
 var (
-	drawnKinds = []Kind{Partition, Kill, Pause, SkewClock, Elect, Power, Disk}
+	drawnKinds = []Kind{Partition, Kill, Pause, SkewClock, Elect, Delay, Loss, Reset, Reorder, Power, Disk}
 	notMixed   = []Kind{Power, Disk}
 )
+
+// MixWords are the words that a schedule can be drawn from.
+var MixWords = []string{
+	"partition", "kill", "crash", "pause", "clock", "elect", "delay", "loss", "reset", "reorder", "power", "disk",
+	"mixed", "none",
+}
 
 // Draw deals a schedule from the seed: a quiet period, faults with gaps to
 // recover in, and everything healed while clients still run. Time slots, the
@@ -48,7 +55,7 @@ var (
 // A kind that is left out of the mix gives its slots to the kinds that stay;
 // what these had in their own slots does not change.
 func Draw(o DrawOptions) (Schedule, error) {
-	kinds, err := parseMix(o.Mix, o.NoClock)
+	kinds, err := parseMix(o.Mix, o.Without)
 	if err != nil {
 		return Schedule{}, err
 	}
@@ -62,7 +69,7 @@ func Draw(o DrawOptions) (Schedule, error) {
 		o.RecoverEvery = 2
 	}
 	least := 1
-	if slices.Contains(kinds, Partition) {
+	if slices.ContainsFunc(kinds, Kind.OnLinks) {
 		least = 2
 	}
 	if o.Nodes < least || o.Nodes > maxNodes {
@@ -92,22 +99,21 @@ func Draw(o DrawOptions) (Schedule, error) {
 }
 
 // parseMix turns the words of a mix into kinds, in the order of drawnKinds.
-func parseMix(words []string, noClock bool) ([]Kind, error) {
+func parseMix(words []string, without []Kind) ([]Kind, error) {
 	chosen := map[Kind]bool{}
 	for _, word := range words {
-		switch word {
-		case "mixed":
+		switch {
+		case !slices.Contains(MixWords, word):
+			return nil, fmt.Errorf("draw schedule: mix %q: allowed are %s", word, strings.Join(MixWords, ", "))
+		case word == "mixed":
 			for _, k := range drawnKinds {
-				left := slices.Contains(notMixed, k) || k == SkewClock && noClock
+				left := slices.Contains(notMixed, k) || slices.Contains(without, k)
 				chosen[k] = chosen[k] || !left
 			}
-		case string(Partition), string(Kill), string(Pause), string(SkewClock), string(Elect), string(Power), string(Disk):
-			chosen[Kind(word)] = true
-		case "crash":
+		case word == "crash":
 			chosen[Kill] = true
-		case "none":
 		default:
-			return nil, fmt.Errorf("draw schedule: mix %q: allowed are partition, kill (or crash), pause, clock, elect, power, disk, mixed, none", word)
+			chosen[Kind(word)] = true // "none" is no kind, and chooses nothing
 		}
 	}
 	return slices.DeleteFunc(slices.Clone(drawnKinds), func(k Kind) bool { return !chosen[k] }), nil

@@ -16,23 +16,48 @@ import (
 type reading struct {
 	roles        Roles
 	rolesKnown   bool
-	held         int64
+	bitten       int64 // what linkEvidence counts
 	incarnations map[int]string
 	hosts        map[int]hostClock
 	skewed       time.Time // when clocks began to go wrong
 	disk         diskReading
 }
 
-// judgePartition reads, while the links are still cut, whether they held bytes
-// back or the cluster reacted.
-func (r *runner) judgePartition(ctx context.Context, f *fault) {
+// counted is how the clusters count what a fault of links did.
+type counted struct {
+	name string
+	of   func(LinkStats) int64
+}
+
+var linkEvidence = map[Kind]counted{
+	Partition: {"held_bytes", func(s LinkStats) int64 { return s.Held }},
+	Delay:     {"delayed_bytes", func(s LinkStats) int64 { return s.Delayed }},
+	Loss:      {"lost_packets", func(s LinkStats) int64 { return s.Lost }},
+	Reset:     {"resets", func(s LinkStats) int64 { return s.Reset }},
+	Reorder:   {"reordered_packets", func(s LinkStats) int64 { return s.Reordered }},
+}
+
+// sum is the count on all the links since the cluster's start.
+func (c counted) sum(stats map[Link]LinkStats, links Links) int64 {
+	var sum int64
+	for link := range links {
+		sum += c.of(stats[link])
+	}
+	return sum
+}
+
+// judgeLinks reads, while the links are still bad, what that did to what went
+// over them. A partition has also bitten if the cluster reacted, but only where
+// no other fault could be what it reacted to.
+func (r *runner) judgeLinks(ctx context.Context, f *fault) {
 	if f.evidence["error"] != "" {
 		return
 	}
-	heldBack := held(r.cluster.LinkStats(), f.links) - f.before.held
-	f.evidence["held_bytes"] = strconv.FormatInt(heldBack, 10)
-	f.bit = heldBack > 0
-	f.bit = r.judgeRoles(ctx, f) || f.bit
+	count := linkEvidence[f.Fault.Kind]
+	bitten := count.sum(r.cluster.LinkStats(), f.links) - f.before.bitten
+	f.evidence[count.name] = strconv.FormatInt(bitten, 10)
+	reacted := r.judgeRoles(ctx, f)
+	f.bit = bitten > 0 || reacted && f.alone && f.Fault.Kind == Partition
 }
 
 // judgeRoles reads who has which role, and tells whether the cluster reacted
@@ -47,15 +72,6 @@ func (r *runner) judgeRoles(ctx context.Context, f *fault) (reacted bool) {
 	f.evidence["leader_epoch"] = change(epoch(was), epoch(now))
 	f.evidence["isr"] = change(numbers(was.ISR), numbers(now.ISR))
 	return now.LeaderEpoch != was.LeaderEpoch || numbers(now.ISR) != numbers(was.ISR)
-}
-
-// held sums what the links held back since the cluster's start.
-func held(stats map[Link]LinkStats, links Links) int64 {
-	var sum int64
-	for link := range links {
-		sum += stats[link].Held
-	}
-	return sum
 }
 
 // judgeState reads that every node is in the wanted state, and that at least

@@ -12,7 +12,7 @@ import (
 )
 
 // fakeCluster is a cluster in memory. It logs what was done to it, with the
-// time since its making. Each cut link holds ten bytes back per look at it.
+// time since its making. Each bad link shows its effect once per look at it.
 type fakeCluster struct {
 	mu     sync.Mutex
 	start  time.Time
@@ -23,14 +23,14 @@ type fakeCluster struct {
 	links  Links
 	clocks []fakeClock   // by node - 1
 	host   time.Duration // by how much the host's clock moved
-	held   map[Link]int64
+	stats  map[Link]LinkStats
 	idle   bool             // nobody sends anything
 	fail   map[string]error // by method name
 	deaf   bool             // kills and pauses do nothing
 }
 
 func newFakeCluster(nodes int) *fakeCluster {
-	c := &fakeCluster{start: time.Now(), held: map[Link]int64{}, fail: map[string]error{}}
+	c := &fakeCluster{start: time.Now(), stats: map[Link]LinkStats{}, fail: map[string]error{}}
 	for range nodes {
 		c.states = append(c.states, StateRunning)
 		c.runs = append(c.runs, 1)
@@ -140,15 +140,33 @@ func (c *fakeCluster) LinkStats() map[Link]LinkStats {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	stats := map[Link]LinkStats{}
-	for link := range c.links {
+	for link, state := range c.links {
 		if !c.idle {
-			c.held[link] += 10
+			c.stats[link] = bitten(c.stats[link], state)
 		}
 	}
-	for link, held := range c.held {
-		stats[link] = LinkStats{Held: held}
-	}
+	maps.Copy(stats, c.stats)
 	return stats
+}
+
+// bitten is what a look at a bad link adds to its counters.
+func bitten(s LinkStats, state LinkState) LinkStats {
+	if state.Cut {
+		s.Held += 10
+	}
+	if state.Slow() {
+		s.Delayed += 20
+	}
+	if state.Loss > 0 {
+		s.Lost++
+	}
+	if state.Reset {
+		s.Reset++
+	}
+	if state.Reorder {
+		s.Reordered++
+	}
+	return s
 }
 
 func (c *fakeCluster) Heal(ctx context.Context) error {

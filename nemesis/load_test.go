@@ -64,12 +64,12 @@ func TestLoadNamesWhatIsWrong(t *testing.T) {
 		"unknown node":       {"node:3", "node:7", `steps[1] (id 2): fault: target "node:7": allowed nodes are node:1 to node:3`},
 		"node by a nickname": {"node:3", "node:03", `target "node:03": allowed nodes are node:1 to node:3`},
 		"unknown target":     {"node:3", "king", `target "king": allowed are leader, controller, follower, replica, followers, last-isr, majority, all, node:N`},
-		"unknown kind":       {`"kind": "kill"`, `"kind": "meteor"`, `kind "meteor": allowed are partition, kill, pause, wipe, clock, elect, power, disk`},
+		"unknown kind":       {`"kind": "kill"`, `"kind": "meteor"`, `kind "meteor": allowed are partition, kill, pause, wipe, clock, elect, power, disk, delay, loss, reset, reorder`},
 		"unknown shape":      {"isolate", "star", `shape "star": allowed are isolate, halves, one-way-in, one-way-out, ring, bridge`},
 		"no shape":           {`, "shape": "isolate"`, "", `shape "": allowed are isolate`},
 		"small ring":         {"isolate", "ring", `shape "ring": allowed with 5 nodes or more, the schedule has 3`},
 		"small bridge":       {"isolate", "bridge", `shape "bridge": allowed with 5 nodes or more, the schedule has 3`},
-		"kill with a shape":  {`"target": "node:3"`, `"target": "node:3", "shape": "ring"`, `shape "ring": allowed in a partition only, not in a kill`},
+		"kill with a shape":  {`"target": "node:3"`, `"target": "node:3", "shape": "ring"`, `shape "ring": allowed in faults of links only, not in a kill`},
 		"kill with a clock":  {`"target": "node:3"`, `"target": "node:3", "clock": {"rate": 2}`, "clock x2: allowed in a clock fault only, not in a kill"},
 		"no clock":           {`"kind": "kill"`, `"kind": "clock"`, "clock: offset_ms 0 with rate 0: nothing is wrong with that clock"},
 		"clock at its rate":  {`"kind": "kill"`, `"kind": "clock", "clock": {"rate": 1}`, "clock: offset_ms 0 with rate 1: nothing is wrong with that clock"},
@@ -77,6 +77,16 @@ func TestLoadNamesWhatIsWrong(t *testing.T) {
 		"clock too fast":     {`"kind": "kill"`, `"kind": "clock", "clock": {"rate": 101}`, "clock: rate 101: allowed are 0.01 to 100"},
 		"slow strobe":        {`"kind": "kill"`, `"kind": "clock", "clock": {"offset_ms": 1, "strobe_period_ms": 3600001}`, "clock: strobe_period_ms 3600001: allowed are 0 to 3600000 (an hour)"},
 		"strobe of nothing":  {`"kind": "kill"`, `"kind": "clock", "clock": {"rate": 2, "strobe_period_ms": 5}`, "clock: strobe_period_ms 5: allowed is 0 without an offset_ms that comes and goes"},
+		"kill with a delay":  {`"target": "node:3"`, `"target": "node:3", "delay_ms": 5`, "delay_ms 5: allowed in a delay or a reorder only, not in a kill"},
+		"cut with a jitter":  {`"isolate"`, `"isolate", "jitter_ms": 5`, "jitter_ms 5: allowed in a delay or a reorder only, not in a partition"},
+		"cut with a loss":    {`"isolate"`, `"isolate", "loss_percent": 5`, "loss_percent 5: allowed in a loss only, not in a partition"},
+		"delay of nothing":   {`"partition"`, `"delay"`, "delay_ms 0: allowed in a delay are 1 to 60000"},
+		"long delay":         {`"partition"`, `"delay", "delay_ms": 60001`, "delay_ms 60001: allowed are 0 to 60000"},
+		"negative jitter":    {`"partition"`, `"delay", "delay_ms": 5, "jitter_ms": -1`, "jitter_ms -1: allowed are 0 to 60000"},
+		"loss of nothing":    {`"partition"`, `"loss"`, "loss_percent 0: allowed in a loss is more, up to 100"},
+		"loss of too much":   {`"partition"`, `"loss", "loss_percent": 101`, "loss_percent 101: allowed are 0 to 100"},
+		"reorder in step":    {`"partition"`, `"reorder", "delay_ms": 5`, "jitter_ms 0: allowed is 1 or more where packets overtake"},
+		"slow replies":       {`"partition", "target": "leader", "shape": "isolate"`, `"reset", "target": "leader", "shape": "one-way-out", "clients": true`, "clients true: what goes to clients can only be cut, allowed with one-way-out in a reset is false"},
 		"kill with a disk":   {`"target": "node:3"`, `"target": "node:3", "disk": "eio"`, `disk "eio": allowed in a disk fault only, not in a kill`},
 		"no disk":            {`"kind": "kill"`, `"kind": "disk"`, `disk "": allowed are eio, full, stall`},
 		"a strange disk":     {`"kind": "kill"`, `"kind": "disk", "disk": "slow"`, `disk "slow": allowed are eio, full, stall`},
@@ -84,7 +94,7 @@ func TestLoadNamesWhatIsWrong(t *testing.T) {
 		"power in mid-step":  {`"kind": "kill"`, `"kind": "power", "mid_step": true`, "mid_step true: allowed in a kill only, not in a power"},
 		"two leaders":        {`"kind": "kill", "target": "node:3"`, `"kind": "elect", "target": "all"`, `target "all": an elect makes one node the leader, allowed are leader, controller, follower, replica, last-isr, node:N`},
 		"elect followers":    {`"kind": "kill", "target": "node:3"`, `"kind": "elect", "target": "followers"`, `target "followers": an elect makes one node the leader`},
-		"kill with clients":  {`"target": "node:3"`, `"target": "node:3", "clients": true`, "clients true: allowed in a partition only, not in a kill"},
+		"kill with clients":  {`"target": "node:3"`, `"target": "node:3", "clients": true`, "clients true: allowed in faults of links only, not in a kill"},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -100,7 +110,7 @@ func TestLoadNamesWhatIsWrong(t *testing.T) {
 
 func TestValidateShapesAgainstClusterSize(t *testing.T) {
 	fault := Fault{Kind: Partition, Target: Leader, Shape: Ring, Clients: true}
-	require.EqualError(t, fault.validate(5), "clients true: a ring has no side that clients could be cut off, allowed is false")
+	require.EqualError(t, fault.validate(5), "clients true: a ring has no side that clients could be on the other of, allowed is false")
 	fault = Fault{Kind: Partition, Target: Leader, Shape: Isolate}
 	require.EqualError(t, fault.validate(1), `kind "partition": allowed with 2 nodes or more, the schedule has 1`)
 }
@@ -131,6 +141,7 @@ func TestDocumentedFormat(t *testing.T) {
 
 	full := s.Steps[0]
 	full.Fault.Clients = true
+	full.Fault.Delay, full.Fault.Jitter, full.Fault.Loss = 1, 2, 3
 	full.Fault.Torn, full.Fault.MidStep, full.Fault.Disk = true, true, DiskFull
 	full.Fault.Clock = Clock{Offset: 1, Rate: 2, StrobePeriod: 3}
 	data, err := json.Marshal(Schedule{Steps: []Step{full}})

@@ -83,6 +83,8 @@ type fault struct {
 	before   reading
 	evidence map[string]string
 	bit      bool
+	// alone says that no other fault was in force at any time while this one was.
+	alone bool
 }
 
 // action is one entry of the agenda.
@@ -166,6 +168,10 @@ func (r *runner) beginStep(ctx context.Context, step Step, final bool) bool {
 	}
 	if step.Fault.Kind == Elect && !r.lead(ctx, f) && !final {
 		return false
+	}
+	f.alone = len(r.inForce) == 0
+	for _, other := range r.inForce {
+		other.alone = false
 	}
 	r.inForce = append(r.inForce, f)
 	if len(f.nodes) > 0 {

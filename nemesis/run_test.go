@@ -3,6 +3,7 @@ package nemesis
 import (
 	"context"
 	"errors"
+	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -88,6 +89,78 @@ func TestRunPartitionBit(t *testing.T) {
 				requireBit(t, play(t, c, test.view(c), schedule(t, 3,
 					step(1, 2, 3, Fault{Kind: Partition, Shape: OneWayIn, Target: Node(1)}))), test.want)
 			})
+		})
+	}
+}
+
+// An ISR that changes while two faults are in force may have changed by either:
+// of a partition that held nothing back it is no evidence, before, during or
+// after the other fault.
+func TestRunPartitionThatWasNotAlone(t *testing.T) {
+	partition := Fault{Kind: Partition, Shape: OneWayIn, Target: Node(1)}
+	tests := map[string]struct{ partition, pause Step }{
+		"a pause that began before": {step(1, 2, 4, partition), step(2, 1, 2, Fault{Kind: Pause, Target: Node(3)})},
+		"a pause that began later":  {step(1, 2, 4, partition), step(2, 3, 1, Fault{Kind: Pause, Target: Node(3)})},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				c := newFakeCluster(3)
+				c.idle = true
+				view := viewFunc(func() (Roles, error) {
+					r := threeNodes
+					if time.Since(c.start) > 2500*time.Millisecond {
+						r.ISR = []int{2}
+					}
+					return r, nil
+				})
+				steps := []Step{test.partition, test.pause}
+				slices.SortFunc(steps, func(a, b Step) int { return int(a.At - b.At) })
+				reports := play(t, c, view, schedule(t, 3, steps...))
+				require.Equal(t, "pause", string(reports[2].Kind), "it heals first")
+				requireBit(t, reports, true, false)
+				require.Equal(t, "1,2,3 -> 2", reports[3].Evidence["isr"], "it is told all the same")
+			})
+		})
+	}
+}
+
+// Each fault of links shows by what it did to what went over them, and by
+// nothing else.
+func TestRunFaultsOfLinks(t *testing.T) {
+	tests := map[string]struct {
+		fault     Fault
+		evidence  string
+		says, bad string
+	}{
+		"delay":   {Fault{Kind: Delay, Delay: 100, Jitter: 50}, "delayed_bytes", "delay 100ms jitter 50ms, isolate leader (2)", "80"},
+		"loss":    {Fault{Kind: Loss, Loss: 12.5, Clients: true}, "lost_packets", "loss 12.5%, isolate leader (2), clients too", "5"},
+		"reset":   {Fault{Kind: Reset}, "resets", "reset, isolate leader (2)", "4"},
+		"reorder": {Fault{Kind: Reorder, Jitter: 20}, "reordered_packets", "reorder jitter 20ms, isolate leader (2)", "4"},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			for _, idle := range []bool{false, true} {
+				synctest.Test(t, func(t *testing.T) {
+					c := newFakeCluster(3)
+					c.idle = idle
+					view := viewFunc(func() (Roles, error) {
+						r := threeNodes
+						if len(c.links) > 0 {
+							r.LeaderEpoch++ // which may be for many reasons
+						}
+						return r, nil
+					})
+					test.fault.Shape, test.fault.Target = Isolate, Leader
+					reports := play(t, c, view, schedule(t, 3, step(1, 2, 3, test.fault)))
+					require.Equal(t, test.says, reports[0].Describe)
+					requireBit(t, reports, !idle)
+					if !idle {
+						require.Equal(t, test.bad, reports[1].Evidence[test.evidence])
+					}
+					require.Empty(t, c.links, "healed")
+				})
+			}
 		})
 	}
 }

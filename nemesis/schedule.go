@@ -6,7 +6,10 @@
 // Cluster interface. The file format is described in docs/schedule.md.
 package nemesis
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // Format and Version name the schedule's file format.
 const (
@@ -56,14 +59,34 @@ const (
 	SkewClock Kind = "clock"
 )
 
+// The kinds that make links bad and cut none. Delay delivers late, Loss loses
+// packets, Reset breaks connections and refuses new ones, and Reorder lets
+// packets overtake each other.
+const (
+	Delay   Kind = "delay"
+	Loss    Kind = "loss"
+	Reset   Kind = "reset"
+	Reorder Kind = "reorder"
+)
+
+// linkKinds are the kinds that act on links, in a shape.
+var linkKinds = []Kind{Partition, Delay, Loss, Reset, Reorder}
+
+// OnLinks tells whether faults of the kind act on links, in a shape.
+func (k Kind) OnLinks() bool { return slices.Contains(linkKinds, k) }
+
 // Fault is what a step does.
 type Fault struct {
 	Kind   Kind   `json:"kind"`
 	Target Target `json:"target"`
-	// Shape of a partition.
+	// Shape says on which links a fault of links acts.
 	Shape Shape `json:"shape,omitempty"`
-	// Clients says whether a partition cuts the clients off the target too.
+	// Clients says whether it acts on the target's links with clients too.
 	Clients bool `json:"clients,omitempty"`
+	// Delay and Jitter are those of a delay and of a reorder, Loss that of a loss.
+	Delay  Millis  `json:"delay_ms,omitempty"`
+	Jitter Millis  `json:"jitter_ms,omitempty"`
+	Loss   float64 `json:"loss_percent,omitempty"`
 	// Clock is what a clock fault does to the wall clock.
 	Clock Clock `json:"clock,omitzero"`
 	// Torn says whether a power loss leaves torn pieces of what was not synced.
@@ -74,7 +97,7 @@ type Fault struct {
 	Disk DiskMode `json:"disk,omitempty"`
 }
 
-// Shape is how a partition divides the nodes.
+// Shape is on which links a fault acts, told for a partition.
 type Shape string
 
 // The shapes. Isolate cuts the target off all other nodes; Halves leaves the

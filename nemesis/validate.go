@@ -8,7 +8,7 @@ import (
 )
 
 var (
-	allKinds  = []Kind{Partition, Kill, Pause, Wipe, SkewClock, Elect, Power, Disk}
+	allKinds  = []Kind{Partition, Kill, Pause, Wipe, SkewClock, Elect, Power, Disk, Delay, Loss, Reset, Reorder}
 	allShapes = []Shape{Isolate, Halves, OneWayIn, OneWayOut, Ring, Bridge}
 )
 
@@ -75,22 +75,48 @@ func (f Fault) validate(nodes int) error {
 	} else if f.Clock != (Clock{}) {
 		return fmt.Errorf("clock %v: allowed in a clock fault only, not in a %s", f.Clock, f.Kind)
 	}
-	if f.Kind != Partition {
-		switch {
-		case f.Shape != "":
-			return fmt.Errorf("shape %q: allowed in a partition only, not in a %s", string(f.Shape), f.Kind)
-		case f.Clients:
-			return fmt.Errorf("clients true: allowed in a partition only, not in a %s", f.Kind)
-		}
-		return nil
+	if err := f.validateLinks(); err != nil {
+		return err
 	}
+	if f.Kind.OnLinks() {
+		return f.validateShape(nodes)
+	}
+	switch {
+	case f.Shape != "":
+		return fmt.Errorf("shape %q: allowed in faults of links only, not in a %s", string(f.Shape), f.Kind)
+	case f.Clients:
+		return fmt.Errorf("clients true: allowed in faults of links only, not in a %s", f.Kind)
+	}
+	return nil
+}
+
+// validateLinks checks what the fault does to its links.
+func (f Fault) validateLinks() error {
+	switch {
+	case f.Kind == Delay && f.Delay == 0:
+		return fmt.Errorf("delay_ms 0: allowed in a delay are 1 to %d", maxDelay)
+	case f.Kind == Loss && f.Loss == 0:
+		return fmt.Errorf("loss_percent 0: allowed in a loss is more, up to 100")
+	case f.Delay != 0 && f.Kind != Delay && f.Kind != Reorder:
+		return fmt.Errorf("delay_ms %d: allowed in a delay or a reorder only, not in a %s", f.Delay, f.Kind)
+	case f.Jitter != 0 && f.Kind != Delay && f.Kind != Reorder:
+		return fmt.Errorf("jitter_ms %d: allowed in a delay or a reorder only, not in a %s", f.Jitter, f.Kind)
+	case f.Loss != 0 && f.Kind != Loss:
+		return fmt.Errorf("loss_percent %v: allowed in a loss only, not in a %s", f.Loss, f.Kind)
+	}
+	return f.linkState().Validate()
+}
+
+func (f Fault) validateShape(nodes int) error {
 	switch {
 	case !slices.Contains(allShapes, f.Shape):
 		return fmt.Errorf("shape %q: allowed are %s", string(f.Shape), words(allShapes))
 	case (f.Shape == Ring || f.Shape == Bridge) && nodes < ringNodes:
 		return fmt.Errorf("shape %q: allowed with %d nodes or more, the schedule has %d", string(f.Shape), ringNodes, nodes)
 	case f.Shape == Ring && f.Clients:
-		return fmt.Errorf("clients true: a ring has no side that clients could be cut off, allowed is false")
+		return fmt.Errorf("clients true: a ring has no side that clients could be on the other of, allowed is false")
+	case f.Shape == OneWayOut && f.Clients && f.Kind != Partition:
+		return fmt.Errorf("clients true: what goes to clients can only be cut, allowed with one-way-out in a %s is false", f.Kind)
 	case nodes < 2:
 		return fmt.Errorf("kind %q: allowed with 2 nodes or more, the schedule has %d", string(f.Kind), nodes)
 	}

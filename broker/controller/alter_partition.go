@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/ackproof/ackproof/broker/model"
+	"github.com/ackproof/ackproof/broker/mutant"
 )
 
 // alterPartition applies a leader's proposal for a new ISR (KIP-497). The order
@@ -48,7 +49,7 @@ func (a *application) checkAlterPartition(cmd *AlterPartition, p *Partition) Res
 		return refuse(model.FencedLeaderEpoch, "Leader epoch %d is behind the current one, %d.", cmd.LeaderEpoch, p.LeaderEpoch)
 	case cmd.Leader != p.Leader:
 		return refuse(model.InvalidRequest, "Broker %d is not the leader, which is %d.", cmd.Leader, p.Leader)
-	case cmd.PartitionEpoch < p.PartitionEpoch:
+	case cmd.PartitionEpoch < p.PartitionEpoch && !a.mutants.Has(mutant.PartitionEpochUnchecked):
 		return refuse(model.InvalidUpdateVersion, "Partition epoch %d is behind the current one, %d.", cmd.PartitionEpoch, p.PartitionEpoch)
 	}
 	return a.checkISR(cmd, p)
@@ -73,7 +74,7 @@ func (a *application) checkISR(cmd *AlterPartition, p *Partition) Result {
 	}
 	for _, m := range cmd.ISR {
 		b := a.image.Brokers[m.ID]
-		if !b.Eligible() {
+		if !b.Eligible() && !a.mutants.Has(mutant.FencedReplicaJoins) {
 			return refuse(model.IneligibleReplica, "ISR member %d is not registered, fenced or shutting down.", m.ID)
 		}
 		if m.Epoch != model.NoBrokerEpoch && m.Epoch != b.Epoch {

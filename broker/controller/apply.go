@@ -4,17 +4,18 @@ import (
 	"fmt"
 
 	"github.com/ackproof/ackproof/broker/model"
+	"github.com/ackproof/ackproof/broker/mutant"
 )
 
 // Apply changes the image by the command that the quorum's log holds at index.
 // It reads nothing but its arguments and the image: equal logs give equal
-// images. A refused command changes nothing but Index.
-func (i *Image) Apply(index uint64, cmd Command) (Result, Changes) {
+// images, given equal mutants. A refused command changes nothing but Index.
+func (i *Image) Apply(index uint64, cmd Command, mutants mutant.Set) (Result, Changes) {
 	if index <= i.Index {
 		panic(fmt.Sprintf("controller: entry %d applied after entry %d", index, i.Index))
 	}
 	i.Index = index
-	a := &application{image: i, index: index}
+	a := &application{image: i, index: index, mutants: mutants}
 	result := a.dispatch(cmd)
 	result.Index = index
 	a.changes.settle(i)
@@ -25,6 +26,7 @@ func (i *Image) Apply(index uint64, cmd Command) (Result, Changes) {
 type application struct {
 	image   *Image
 	index   uint64
+	mutants mutant.Set
 	changes Changes
 }
 
@@ -62,7 +64,7 @@ func (a *application) dispatch(cmd Command) Result {
 func (a *application) replace(tp model.TopicPartition, next Partition) *Partition {
 	topic, old := a.image.Lookup(tp)
 	next.PartitionEpoch = old.PartitionEpoch + 1
-	if next.Leader != old.Leader {
+	if next.Leader != old.Leader && !a.mutants.Has(mutant.LeaderEpochKept) {
 		next.LeaderEpoch = old.LeaderEpoch + 1
 	}
 	topic.Partitions[tp.Partition] = &next

@@ -23,8 +23,8 @@ func TestRandomCommandsKeepTheImageSound(t *testing.T) {
 		twin, err = decodeImage(data)
 		require.NoError(t, err)
 		before := epochs(image)
-		result, changes := image.Apply(index, cmd)
-		twinResult, twinChanges := twin.Apply(index, cmd)
+		result, changes := image.Apply(index, cmd, nil)
+		twinResult, twinChanges := twin.Apply(index, cmd, nil)
 		require.Equal(t, result, twinResult)
 		require.Equal(t, changes, twinChanges)
 		require.Equal(t, image, twin)
@@ -125,14 +125,14 @@ func randomCommand(random *rand.Rand, image *Image) Command {
 
 func TestAnEntryIsAppliedOnce(t *testing.T) {
 	image := NewImage()
-	image.Apply(5, Command{})
-	require.Panics(t, func() { image.Apply(5, Command{}) })
+	image.Apply(5, Command{}, nil)
+	require.Panics(t, func() { image.Apply(5, Command{}, nil) })
 }
 
 func TestChangesForgetWhatIsGone(t *testing.T) {
 	image := NewImage()
-	image.Apply(1, registerCommand(1, 1))
-	image.Apply(2, Command{BrokerStateChange: &BrokerStateChange{ID: 1, Epoch: 1, To: Unfence}})
+	image.Apply(1, registerCommand(1, 1), nil)
+	image.Apply(2, Command{BrokerStateChange: &BrokerStateChange{ID: 1, Epoch: 1, To: Unfence}}, nil)
 	var all Changes
 	for at, cmd := range []Command{
 		createCommand(2, 1), createCommand(1, 1),
@@ -141,7 +141,7 @@ func TestChangesForgetWhatIsGone(t *testing.T) {
 		{CreateTopic: &CreateTopic{Name: "topic-1", ID: model.TopicID{9}, Partitions: 2, ReplicationFactor: 1}},
 		{SetConfig: &SetConfig{Topic: "topic-1", Name: RetentionMillis}},
 	} {
-		result, changes := image.Apply(uint64(3+at), cmd)
+		result, changes := image.Apply(uint64(3+at), cmd, nil)
 		require.Equal(t, model.None, result.Code, result.Message)
 		all.add(changes)
 	}
@@ -156,10 +156,10 @@ func TestChangesForgetWhatIsGone(t *testing.T) {
 func TestDifferenceSeesATopicMadeAnew(t *testing.T) {
 	build := func(id byte) *Image {
 		image := NewImage()
-		image.Apply(1, registerCommand(1, 1))
-		image.Apply(2, Command{BrokerStateChange: &BrokerStateChange{ID: 1, Epoch: 1, To: Unfence}})
-		image.Apply(3, Command{CreateTopic: &CreateTopic{Name: "t", ID: model.TopicID{id}, Partitions: 1, ReplicationFactor: 1}})
-		image.Apply(4, createCommand(7, 1))
+		image.Apply(1, registerCommand(1, 1), nil)
+		image.Apply(2, Command{BrokerStateChange: &BrokerStateChange{ID: 1, Epoch: 1, To: Unfence}}, nil)
+		image.Apply(3, Command{CreateTopic: &CreateTopic{Name: "t", ID: model.TopicID{id}, Partitions: 1, ReplicationFactor: 1}}, nil)
+		image.Apply(4, createCommand(7, 1), nil)
 		return image
 	}
 	require.Empty(t, difference(build(1), build(1)).Changed)

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/ackproof/ackproof/broker/model"
+	"github.com/ackproof/ackproof/broker/mutant"
 	"github.com/ackproof/ackproof/broker/storage"
 )
 
@@ -32,6 +33,9 @@ type Config struct {
 	Defaults map[string]string
 	// SnapshotEvery is the number of entries after which the log is compacted.
 	SnapshotEvery uint64
+	// Mutants are planted bugs. They are part of the state machine: every node
+	// must be given the same.
+	Mutants mutant.Set
 }
 
 func (c *Config) validate() error {

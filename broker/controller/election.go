@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/ackproof/ackproof/broker/model"
+	"github.com/ackproof/ackproof/broker/mutant"
 )
 
 // elect gives a partition its leader: the current one if it may stay, else the
@@ -19,7 +20,7 @@ func (a *application) elect(topic string, p Partition) Partition {
 			return p
 		}
 	}
-	if a.image.uncleanAllowed(topic) {
+	if a.image.uncleanAllowed(topic) || a.mutants.Has(mutant.UncleanByDefault) {
 		if next, ok := a.electUnclean(p); ok {
 			return next
 		}
@@ -29,7 +30,12 @@ func (a *application) elect(topic string, p Partition) Partition {
 }
 
 func (a *application) mayLead(p *Partition, id model.NodeID) bool {
-	return slices.Contains(p.ISR, id) && a.image.Brokers[id].Eligible()
+	inSync := slices.Contains(p.ISR, id) || a.mutants.Has(mutant.ElectAnyLive)
+	return inSync && a.live(id)
+}
+
+func (a *application) live(id model.NodeID) bool {
+	return a.image.Brokers[id].Eligible() || id != model.NoNode && a.mutants.Has(mutant.FencedElected)
 }
 
 // electUnclean takes the first eligible replica, whatever its log holds. It
@@ -37,7 +43,7 @@ func (a *application) mayLead(p *Partition, id model.NodeID) bool {
 // (KIP-704).
 func (a *application) electUnclean(p Partition) (Partition, bool) {
 	for _, id := range p.Replicas {
-		if a.image.Brokers[id].Eligible() {
+		if a.live(id) {
 			p.Leader, p.ISR, p.Recovering = id, []model.NodeID{id}, true
 			return p, true
 		}
@@ -83,7 +89,7 @@ func (a *application) electLeader(cmd *ElectLeader) Result {
 	if p.Leader == preferred {
 		return Result{Code: model.ElectionNotNeeded, Message: "Leader election not needed for topic partition.", Partition: p}
 	}
-	if !a.mayLead(p, preferred) {
+	if !a.mayLead(p, preferred) && !a.mutants.Has(mutant.PreferredOutsideISR) {
 		return Result{Code: model.PreferredLeaderNotAvailable, Message: "The preferred leader was not available.", Partition: p}
 	}
 	next.Leader = preferred

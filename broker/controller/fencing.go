@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/ackproof/ackproof/broker/model"
+	"github.com/ackproof/ackproof/broker/mutant"
 )
 
 // brokerStateChange moves a broker between fenced, live and shutting down. A
@@ -48,7 +49,7 @@ func (a *application) removeFromISRs(id model.NodeID) {
 			continue
 		}
 		next := *p
-		if len(p.ISR) > 1 {
+		if len(p.ISR) > 1 || a.mutants.Has(mutant.ISREmptied) {
 			next.ISR = without(p.ISR, id)
 		}
 		next = a.elect(tp.Topic, next)

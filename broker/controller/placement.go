@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/ackproof/ackproof/broker/model"
+	"github.com/ackproof/ackproof/broker/mutant"
 )
 
 // assignment gives the replicas of count new partitions: the manual ones if
@@ -81,6 +82,8 @@ func (a *application) checkAssignment(assignment [][]model.NodeID) Result {
 // newPartition starts with every eligible replica in the ISR: all logs are
 // equally empty.
 func (a *application) newPartition(replicas []model.NodeID) *Partition {
-	isr := slices.DeleteFunc(slices.Clone(replicas), func(id model.NodeID) bool { return !a.image.Brokers[id].Eligible() })
+	isr := slices.DeleteFunc(slices.Clone(replicas), func(id model.NodeID) bool {
+		return !a.image.Brokers[id].Eligible() && !a.mutants.Has(mutant.NewPartitionOnFenced)
+	})
 	return &Partition{Replicas: slices.Clone(replicas), ISR: isr, Leader: isr[0]}
 }

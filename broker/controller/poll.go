@@ -7,6 +7,7 @@ import (
 	"go.etcd.io/raft/v3"
 	pb "go.etcd.io/raft/v3/raftpb"
 
+	"github.com/ackproof/ackproof/broker/mutant"
 	"github.com/ackproof/ackproof/broker/storage"
 )
 
@@ -71,10 +72,21 @@ func (c *Controller) take(out *Output) error {
 	if err := c.disk.log.append(storageFrame(c.hard, ready.Entries, nil)); err != nil {
 		return err
 	}
+	if goesUnsynced(ready, c.cfg.Mutants) {
+		return nil
+	}
 	c.lastSync++
 	c.held.ticket, c.held.durable = c.lastSync, false
 	out.Sync = &SyncTicket{Files: []storage.File{c.disk.log.file}, ID: c.lastSync}
 	return nil
+}
+
+// goesUnsynced tells whether a planted bug lets a batch out before it is durable.
+func goesUnsynced(ready raft.Ready, mutants mutant.Set) bool {
+	if len(ready.Entries) > 0 {
+		return mutants.Has(mutant.EntriesNotSynced)
+	}
+	return mutants.Has(mutant.VoteNotSynced)
 }
 
 // install replaces the image by a snapshot of the leader's.
@@ -89,7 +101,9 @@ func (c *Controller) install(snapshot *pb.Snapshot, entries []*pb.Entry, out *Ou
 	if err := c.memory.ApplySnapshot(snapshot); err != nil {
 		return err
 	}
-	out.Changes.add(difference(c.image, image))
+	if !c.cfg.Mutants.Has(mutant.SnapshotChangesMissed) {
+		out.Changes.add(difference(c.image, image))
+	}
 	c.image, c.snapshot = image, snapshot.GetMetadata().GetIndex()
 	return nil
 }
@@ -131,7 +145,7 @@ func (c *Controller) apply(e *pb.Entry, out *Output) {
 		return
 	}
 	decoded := decodeEntry(e.GetIndex(), e.GetData())
-	result, changes := c.image.Apply(e.GetIndex(), decoded.Command)
+	result, changes := c.image.Apply(e.GetIndex(), decoded.Command, c.cfg.Mutants)
 	out.Changes.add(changes)
 	if e.GetTerm() != c.office.term {
 		return
@@ -151,7 +165,7 @@ func (c *Controller) compact() error {
 	if applied-c.snapshot < c.cfg.SnapshotEvery {
 		return nil
 	}
-	data, err := encodeImage(c.image)
+	data, err := encodeImage(c.imageToKeep())
 	if err != nil {
 		return err
 	}

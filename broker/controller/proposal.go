@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/ackproof/ackproof/broker/model"
+	"github.com/ackproof/ackproof/broker/mutant"
 )
 
 // entry is what one entry of the Raft log carries. A leader numbers its
@@ -102,5 +103,9 @@ func (c *Controller) Propose(now time.Duration, cmd Command, done func(Result)) 
 	if err := c.node.Propose(encodeEntry(entry{Number: number, Command: cmd})); err != nil {
 		c.proposals.cancel()
 		done(notController())
+		return
+	}
+	if c.cfg.Mutants.Has(mutant.AnswerBeforeCommit) {
+		c.proposals.answerTooEarly(c.foretell(cmd))
 	}
 }

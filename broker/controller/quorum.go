@@ -10,6 +10,7 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	"github.com/ackproof/ackproof/broker/model"
+	"github.com/ackproof/ackproof/broker/mutant"
 )
 
 // ErrLogLost says that this node once acknowledged entries which it no longer
@@ -34,7 +35,7 @@ func newRaft(cfg *Config, found *recovered) (*raft.RawNode, error) {
 		// PreVote keeps a node that comes back from forcing an election,
 		// CheckQuorum ends a leader that is cut off (KAFKA-15489).
 		PreVote:        true,
-		CheckQuorum:    true,
+		CheckQuorum:    !cfg.Mutants.Has(mutant.NoCheckQuorum),
 		ReadOnlyOption: raft.ReadOnlySafe,
 		// Only the active controller proposes: it alone can match answers.
 		DisableProposalForwarding: true,
@@ -81,15 +82,23 @@ func (c *Controller) decodeMessage(payload []byte) (*pb.Message, error) {
 }
 
 // checkLogIntact catches a wiped disk: a leader's heartbeat commits only what
-// this node has acknowledged to it as durable. Raft itself would panic.
+// this node has acknowledged to it as durable, and a follower holds nothing of a
+// leader's log that the leader itself does not. Raft would panic at the one, and
+// answer the other with a flood of snapshots.
 func (c *Controller) checkLogIntact(m *pb.Message) error {
-	status := c.node.BasicStatus()
-	if m.GetType() != pb.MsgHeartbeat || m.GetTerm() < status.GetTerm() {
+	if m.GetTerm() < c.node.BasicStatus().GetTerm() {
 		return nil
 	}
-	if last := c.lastIndex(); m.GetCommit() > last {
-		return fmt.Errorf("%w: node %d acknowledged entry %d, but %s ends at %d",
-			ErrLogLost, c.cfg.Self, m.GetCommit(), c.cfg.Dir, last)
+	had := uint64(0)
+	switch {
+	case m.GetType() == pb.MsgHeartbeat:
+		had = m.GetCommit()
+	case m.GetType() == pb.MsgAppResp && !m.GetReject():
+		had = m.GetIndex()
+	}
+	if last := c.lastIndex(); had > last {
+		return fmt.Errorf("%w: node %d is known to have had entry %d, but %s ends at %d",
+			ErrLogLost, c.cfg.Self, had, c.cfg.Dir, last)
 	}
 	return nil
 }
@@ -120,7 +129,9 @@ func (c *Controller) checkOffice() {
 	if c.office.term != 0 && (!leading || c.office.term != status.GetTerm()) {
 		c.office = office{}
 		c.proposals.abandon()
-		c.sessions.clear()
+		if !c.cfg.Mutants.Has(mutant.SessionsKept) {
+			c.sessions.clear()
+		}
 	}
 	if !leading {
 		return
@@ -129,12 +140,15 @@ func (c *Controller) checkOffice() {
 	if !c.office.proposed {
 		barrier := Command{Activate: &Activate{Node: c.cfg.Self, Term: c.office.term, StaticConfig: c.cfg.Defaults}}
 		c.office.proposed = c.node.Propose(encodeEntry(entry{Command: barrier})) == nil
+		if c.office.proposed && c.cfg.Mutants.Has(mutant.ServeBeforeBarrier) {
+			c.takeOffice()
+		}
 	}
 }
 
 // takeOffice makes this node the active controller: its barrier is applied.
 func (c *Controller) takeOffice() {
 	c.office.active = true
-	c.sessions.restart(c.image, c.sessionClock())
+	c.openSessions()
 	c.nextBalance = c.now + c.cfg.RebalanceInterval
 }

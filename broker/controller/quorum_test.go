@@ -171,6 +171,45 @@ func TestAWipedNodeStopsWithAnError(t *testing.T) {
 	require.ErrorIs(t, c.Poll().Err, ErrLogLost)
 }
 
+// Two of three lose their disks and elect one of them: the third has committed
+// what the new leader has never seen. The leader stops, instead of offering it
+// the same empty snapshot for ever.
+func TestAWipedMajorityStopsWithAnError(t *testing.T) {
+	w := newWorld(t, 13, 1, 2, 3)
+	w.start(1, 2, 3)
+	w.register(w.active(), 1)
+	w.settle()
+	w.crash(3)
+	for _, id := range []model.NodeID{1, 2} {
+		w.crash(id)
+		require.NoError(t, w.nodes[id].fs.RemoveAll("data"))
+	}
+	clear(w.leaders) // the terms begin anew, and so do the indexes
+	clear(w.images)
+	w.start(1, 2)
+	leader := w.active()
+	w.start(3)
+	var refusal error
+	for messages := 0; refusal == nil; messages++ {
+		require.Less(t, messages, 10_000)
+		w.now += tick
+		for _, id := range w.voters {
+			w.nodes[id].c.Tick(w.now)
+			w.drain(w.nodes[id])
+		}
+		sent := w.network
+		w.network = nil
+		for _, e := range sent {
+			if err := w.nodes[e.to].c.Receive(e.payload); err != nil {
+				require.Equal(t, leader.id, e.to)
+				refusal = err
+				break
+			}
+		}
+	}
+	require.ErrorIs(t, refusal, ErrLogLost)
+}
+
 func TestALaggingNodeGetsASnapshot(t *testing.T) {
 	w := newWorld(t, 8, 1, 2, 3)
 	w.adjust = func(cfg *Config) { cfg.SnapshotEvery = 10 }

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/ackproof/ackproof/broker/model"
+	"github.com/ackproof/ackproof/broker/mutant"
 )
 
 // activate takes note of a new controller's static defaults. Leaderless
@@ -33,7 +34,7 @@ func (a *application) registerBroker(cmd *RegisterBroker) Result {
 	if old != nil && old.Incarnation == cmd.Incarnation {
 		return Result{BrokerEpoch: old.Epoch}
 	}
-	if old != nil && !old.Fenced {
+	if old != nil && !old.Fenced && !a.mutants.Has(mutant.RegistrationOverSession) {
 		return refuse(model.DuplicateBrokerRegistration,
 			"Another broker is registered with broker id %d and its session has not expired.", cmd.ID)
 	}

@@ -45,7 +45,7 @@ func (s *script) run(t *testing.T, d *datadriven.TestData) string {
 	cmd := s.command(t, d)
 	before := epochs(s.image)
 	s.index++
-	result, changes := s.image.Apply(s.index, cmd)
+	result, changes := s.image.Apply(s.index, cmd, nil)
 	s.note(cmd, result)
 	requireSound(t, s.image)
 	requireGrown(t, before, s.image)

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/ackproof/ackproof/broker/model"
+	"github.com/ackproof/ackproof/broker/mutant"
 )
 
 // Heartbeat is a broker's sign of life.
@@ -52,13 +53,6 @@ func (s *sessions) clear() { s.byID = nil }
 
 func (s *sessions) ids() []model.NodeID { return slices.Sorted(maps.Keys(s.byID)) }
 
-func (s *sessions) restart(image *Image, now time.Duration) {
-	s.byID = map[model.NodeID]*session{}
-	for _, id := range image.BrokerIDs() {
-		s.open(id, image.Brokers[id].Epoch, now)
-	}
-}
-
 // open finds the session of a broker's life, or starts it.
 func (s *sessions) open(id model.NodeID, epoch model.BrokerEpoch, now time.Duration) *session {
 	found := s.byID[id]
@@ -72,6 +66,20 @@ func (s *sessions) open(id model.NodeID, epoch model.BrokerEpoch, now time.Durat
 func (s *sessions) extend(by time.Duration) {
 	for _, id := range s.ids() {
 		s.byID[id].deadline += by
+	}
+}
+
+// openSessions gives every registered broker a full session, so that one which is
+// never heard of again is fenced all the same.
+func (c *Controller) openSessions() {
+	if c.sessions.byID == nil {
+		c.sessions.byID = map[model.NodeID]*session{}
+	}
+	if c.cfg.Mutants.Has(mutant.SilentBrokersUnknown) {
+		return
+	}
+	for _, id := range c.image.BrokerIDs() {
+		c.sessions.open(id, c.image.Brokers[id].Epoch, c.sessionClock())
 	}
 }
 
@@ -96,7 +104,7 @@ func (c *Controller) Heartbeat(now time.Duration, h Heartbeat, done func(Heartbe
 		done(HeartbeatResult{Code: model.BrokerIDNotRegistered})
 		return
 	}
-	if b.Epoch != h.Epoch {
+	if b.Epoch != h.Epoch && !c.cfg.Mutants.Has(mutant.StaleHeartbeatAccepted) {
 		done(HeartbeatResult{Code: model.StaleBrokerEpoch})
 		return
 	}

@@ -9,6 +9,7 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	"github.com/ackproof/ackproof/broker/model"
+	"github.com/ackproof/ackproof/broker/mutant"
 	"github.com/ackproof/ackproof/broker/storage"
 )
 
@@ -42,6 +43,15 @@ func readSnapshot(fs storage.FS, name string) (*pb.Snapshot, error) {
 		return nil, fmt.Errorf("%w: %s: %w", ErrCorrupt, name, err)
 	}
 	return snapshot, nil
+}
+
+// imageToKeep is what a snapshot holds.
+func (c *Controller) imageToKeep() *Image {
+	image := *c.image
+	if c.cfg.Mutants.Has(mutant.SnapshotForgetsProducerIDs) {
+		image.NextProducerID = 0
+	}
+	return &image
 }
 
 // encodeImage gives equal bytes for equal images: JSON sorts the keys of maps.

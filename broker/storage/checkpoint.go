@@ -6,6 +6,7 @@ import (
 	"path"
 
 	"github.com/ackproof/ackproof/broker/model"
+	"github.com/ackproof/ackproof/broker/mutant"
 )
 
 const (
@@ -55,6 +56,9 @@ func (l *Log) Checkpoint() error {
 		return err
 	}
 	now := checkpoint{l.flushed, l.start}
+	if l.cfg.Mutants.Has(mutant.RecoveryPointBeforeSync) {
+		now.recovery = l.end
+	}
 	if now == l.durable {
 		return nil
 	}

@@ -6,6 +6,7 @@ import (
 	"path"
 
 	"github.com/ackproof/ackproof/broker/model"
+	"github.com/ackproof/ackproof/broker/mutant"
 )
 
 // FlushTicket says what has to be synced for the log below UpTo to be durable.
@@ -59,7 +60,9 @@ func (l *Log) Flush() FlushTicket {
 		// The first flush of this life: nobody may have synced our own name.
 		t.Dirs = []string{l.dir, path.Dir(l.dir)}
 	default:
-		t.Dirs = []string{l.dir}
+		if !l.cfg.Mutants.Has(mutant.SegmentNameUnsynced) {
+			t.Dirs = []string{l.dir}
+		}
 	}
 	return t
 }

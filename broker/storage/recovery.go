@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/ackproof/ackproof/broker/model"
+	"github.com/ackproof/ackproof/broker/mutant"
 )
 
 // Recovery says what OpenLog found and did.
@@ -94,11 +95,11 @@ func (l *Log) recover(clean bool) (rec Recovery, err error) {
 	l.start = max(saved.start, l.segments[0].base)
 	l.end = l.active().next
 	l.flushed = min(saved.recovery, l.end)
-	if clean {
+	if clean || l.cfg.Mutants.Has(mutant.RecoveredCountsAsFlushed) {
 		l.flushed = l.end
 	}
 	for _, s := range l.segments {
-		s.endUnsynced = s.next >= l.flushed
+		s.endUnsynced = s.next >= l.flushed && !l.cfg.Mutants.Has(mutant.RecoveredCountsAsFlushed)
 	}
 	if l.start > l.end {
 		rec.because("log start %d is above the end %d", l.start, l.end)
@@ -188,7 +189,7 @@ func (l *Log) openSegments(bases []model.Offset, trusted model.Offset, rec *Reco
 			rec.because("segment %d ends at %d and the next starts at %d", base, s.next, following[0])
 			intact = false
 		}
-		if !intact {
+		if !intact && !l.cfg.Mutants.Has(mutant.SegmentsKeptAfterCut) {
 			return l.dropSegments(following, rec)
 		}
 	}
@@ -211,7 +212,7 @@ func (l *Log) rebuild(s *segment, rec *Recovery) (intact bool, err error) {
 			return err
 		}
 		rec.ScannedBatches++
-		if b.LeaderEpoch() >= 0 {
+		if b.LeaderEpoch() >= 0 && !l.cfg.Mutants.Has(mutant.EpochsNotRecovered) {
 			l.epochs.assign(EpochEntry{b.LeaderEpoch(), b.BaseOffset()})
 		}
 		s.took(b, l.cfg.IndexIntervalBytes)
@@ -223,12 +224,15 @@ func (l *Log) rebuild(s *segment, rec *Recovery) (intact bool, err error) {
 	rec.because("segment %d is cut at byte %d of %d: %v", s.base, good, size, fault)
 	rec.TruncatedBytes += size - good
 	l.namesChanged()
+	if l.cfg.Mutants.Has(mutant.TornTailNotCut) {
+		return false, s.removeIndex()
+	}
 	return false, errors.Join(s.removeIndex(), s.file.Truncate(good))
 }
 
 // provenNext checks that a scanned batch is whole and in its place.
 func (l *Log) provenNext(s *segment, b Batch) error {
-	if err := b.Validate(); err != nil {
+	if err := b.Validate(); err != nil && !l.cfg.Mutants.Has(mutant.TornBatchKept) {
 		return err
 	}
 	if b.BaseOffset() != s.next {

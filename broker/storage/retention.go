@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/ackproof/ackproof/broker/model"
+	"github.com/ackproof/ackproof/broker/mutant"
 )
 
 // RaiseStartOffset makes the records below an offset unreadable and deletes
@@ -58,7 +59,7 @@ func (l *Log) EnforceRetention(wallMS int64, hw model.Offset) (deletedTo model.O
 	}
 	to, left := l.start, l.SizeBytes()
 	for _, s := range l.segments {
-		if s.size == 0 || s.next > hw || !l.expired(s, wallMS, left) {
+		if s.size == 0 || s.next > hw && !l.cfg.Mutants.Has(mutant.LogStartAboveWatermark) || !l.expired(s, wallMS, left) {
 			break
 		}
 		to, left = s.next, left-s.size

@@ -65,7 +65,7 @@ func (n *fakeNode) Propose(cmd controller.Command, done func(controller.Result))
 }
 
 func (n *fakeNode) apply(cmd controller.Command) controller.Result {
-	result, _ := n.image.Apply(n.image.Index+1, cmd)
+	result, _ := n.image.Apply(n.image.Index+1, cmd, nil)
 	return result
 }
 

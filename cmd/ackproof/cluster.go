@@ -20,19 +20,22 @@ const (
 	// keeperLock is held by it as long as it lives.
 	keeperLock = "keeper.lock"
 
+	// composeBootstrap is a broker of docker/compose.yaml.
+	composeBootstrap = "127.0.0.1:19092"
+
 	upLimit     = time.Minute
 	downLimit   = time.Minute
 	keeperEvery = 50 * time.Millisecond
 )
 
-// cluster is `ackproof cluster up` and `down`. Brokers are children of the
+// cluster is `ackproof cluster up`, `down` and `topic`. Brokers are children of the
 // process that started them and die with it, so a cluster that stays up has a
 // process in the background that keeps it: this command again, with
 // --foreground.
 func (a *app) cluster(ctx context.Context, args []string) (int, error) {
 	p := harness.Playground{Dir: filepath.Join("results", "cluster"), Nodes: 3, Topic: "demo", Cluster: harness.Local}
-	foreground := false
-	f := a.flags("cluster", "up|down [flags]")
+	foreground, bootstrap := false, []string{composeBootstrap}
+	f := a.flags("cluster", "up|down|topic [flags]")
 	f.whole(&p.Nodes, "nodes", "brokers")
 	f.StringVar(&p.Dir, "dir", p.Dir, "`folder` of logs and data")
 	f.StringVar(&p.Topic, "topic", p.Topic, "topic to create")
@@ -40,6 +43,7 @@ func (a *app) cluster(ctx context.Context, args []string) (int, error) {
 	f.StringVar(&p.Cluster, "cluster", p.Cluster, "kind of cluster: "+strings.Join(harness.Clusters, ", "))
 	f.StringVar(&p.Broker, "broker", "", "path of an ackbroker `binary` (default: the broker in this binary)")
 	f.StringVar(&p.Agent, "agent", "", "path of a faultd `binary` for containers, static (default: the one beside this binary, or built with Go)")
+	f.words(&bootstrap, "bootstrap", "of topic: addresses of the cluster that gets it")
 	f.BoolVar(&foreground, "foreground", false, "stay, until Ctrl-C")
 	rest, err := f.parse(args)
 	if err != nil {
@@ -48,8 +52,10 @@ func (a *app) cluster(ctx context.Context, args []string) (int, error) {
 	switch word := strings.Join(rest, " "); {
 	case word == "down":
 		return exitValid, a.clusterDown(ctx, p.Dir)
+	case word == "topic":
+		return exitValid, a.clusterTopic(ctx, p, bootstrap)
 	case word != "up":
-		return 0, badInput("cluster is %q, allowed are up, down", word)
+		return 0, badInput("cluster is %q, allowed are up, down, topic", word)
 	}
 	if err := p.Validate(); err != nil {
 		return 0, &harness.InputError{Err: err}
@@ -73,11 +79,23 @@ func (a *app) keep(ctx context.Context, p harness.Playground) error {
 	return p.Run(ctx, a.tellCluster)
 }
 
+// clusterTopic creates the topic on a cluster that something else keeps up, such
+// as compose, and says what to do with it.
+func (a *app) clusterTopic(ctx context.Context, p harness.Playground, bootstrap []string) error {
+	if err := p.MakeTopic(ctx, bootstrap); err != nil {
+		return err
+	}
+	a.tellCluster(harness.PlaygroundState{Bootstrap: bootstrap, Topic: p.Topic})
+	return nil
+}
+
 func (a *app) tellCluster(s harness.PlaygroundState) {
 	bootstrap := strings.Join(s.Bootstrap, ",")
 	a.say("bootstrap %s\n", bootstrap)
 	a.say("topic     %s\n", s.Topic)
-	a.say("logs      %s\n", strings.Join(s.Logs, " "))
+	if len(s.Logs) > 0 {
+		a.say("logs      %s\n", strings.Join(s.Logs, " "))
+	}
 	a.say("try       echo hello | kcat -P -b %s -t %s && kcat -C -b %s -t %s -e\n", bootstrap, s.Topic, bootstrap, s.Topic)
 }
 

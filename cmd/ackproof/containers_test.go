@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"os"
 	"path/filepath"
 	"testing"
@@ -60,27 +61,37 @@ func TestAScheduleFailsTheSameChecksOnEveryCluster(t *testing.T) {
 }
 
 // A broker that measures sessions by the wall clock is caught by turning it, and
-// one that does not is not accused.
+// one that does not is not accused, on every cluster.
 func TestAWallClockThatEndsSessionsIsCaught(t *testing.T) {
-	results := integration(t)
-	requireClocks(t)
-	t.Parallel()
-	for mutant, want := range map[string]int{"wall-clock-sessions": exitInvalid, "": exitValid} {
-		folder := filepath.Join(results, "mutant-"+mutant)
-		exit, stdout, stderr := call("run", "--mutant", mutant, "--nemesis", "clock-sessions", "--rate", "100", "--results", folder)
-		require.Equal(t, want, exit, stdout+stderr)
-		found := violations(verdictOf(t, onlyRun(t, folder)))
-		require.Equal(t, mutant != "", len(found) > 0, "%v", found)
-		if mutant != "" {
-			require.Contains(t, found, checker.CheckClockMoved)
+	for _, cluster := range harness.Clusters {
+		for mutant, want := range map[string]int{"wall-clock-sessions": exitInvalid, "": exitValid} {
+			t.Run(cluster+" "+cmp.Or(mutant, "correct"), func(t *testing.T) {
+				results := integration(t)
+				requireClocks(t, cluster)
+				t.Parallel()
+				exit, stdout, stderr := call("run", "--cluster", cluster, "--mutant", mutant,
+					"--nemesis", "clock-sessions", "--rate", "100", "--results", results)
+				require.Equal(t, want, exit, stdout+stderr)
+				found := violations(verdictOf(t, onlyRun(t, results)))
+				if mutant == "" {
+					require.Empty(t, found)
+				} else {
+					require.Contains(t, found, checker.CheckClockMoved)
+				}
+			})
 		}
 	}
 }
 
-// requireClocks skips the test where clocks of child processes cannot be skewed.
-func requireClocks(t *testing.T) {
+// requireClocks skips the test where the clocks of a cluster's brokers cannot be
+// skewed.
+func requireClocks(t *testing.T, cluster string) {
 	t.Helper()
+	if cluster == harness.Docker {
+		requireEngine(t)
+	}
 	c, a := harness.Defaults(), &app{stderr: os.Stderr}
+	c.Cluster = cluster
 	t.Cleanup(a.clean)
 	require.NoError(t, a.machine(t.Context(), &c))
 	why := c.Machine.Cannot[nemesis.SkewClock]

@@ -165,18 +165,29 @@ func startRun(t *testing.T, results string) (*exec.Cmd, string) {
 	cmd.Env = append(os.Environ(), "TMPDIR="+t.TempDir())
 	require.NoError(t, cmd.Start())
 	t.Cleanup(func() { _ = cmd.Process.Kill() })
-	var dir string
+	awaitHistory(t, results, nil)
+	dir := onlyRun(t, results)
+	require.Len(t, brokersIn(t, dir), 3)
+	return cmd, dir
+}
+
+// awaitHistory returns once the history of the only run has grown, or the run
+// ended.
+func awaitHistory(t *testing.T, results string, ended <-chan struct{}) {
+	t.Helper()
 	require.Eventually(t, func() bool {
+		select {
+		case <-ended:
+			return true
+		default:
+		}
 		histories, _ := filepath.Glob(filepath.Join(results, "*", "history.jsonl"))
 		if len(histories) == 0 {
 			return false
 		}
-		dir = filepath.Dir(histories[0])
 		info, err := os.Stat(histories[0])
 		return err == nil && info.Size() > 50_000
 	}, time.Minute, 20*time.Millisecond)
-	require.Len(t, brokersIn(t, dir), 3)
-	return cmd, dir
 }
 
 // brokersIn are the processes whose command line names the folder.

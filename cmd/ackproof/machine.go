@@ -4,15 +4,16 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 
 	"github.com/ackproof/ackproof/broker/server"
 	"github.com/ackproof/ackproof/harness"
-	"github.com/ackproof/ackproof/nemesis"
 )
 
 // requireDocker is the environment variable that makes a missing Docker engine
@@ -53,12 +54,15 @@ func dockerIfAny(ctx context.Context) (kind, why string, err error) {
 	return harness.Local, oneLine(answer), nil
 }
 
-// lacks says aloud which faults cannot be had.
+// lacks says aloud which faults cannot be had, those of one reason together.
 func (a *app) lacks(m harness.Machine) {
-	for _, kind := range []nemesis.Kind{nemesis.Partition, nemesis.SkewClock} {
-		if why := m.Cannot[kind]; why != "" {
-			a.say("no %s faults on this machine: %s\n", kind, why)
-		}
+	kinds := map[string][]string{}
+	for kind, why := range m.Cannot {
+		kinds[why] = append(kinds[why], string(kind))
+	}
+	for _, why := range slices.Sorted(maps.Keys(kinds)) {
+		slices.Sort(kinds[why])
+		a.say("no faults of %s here: %s\n", strings.Join(kinds[why], ", "), why)
 	}
 }
 

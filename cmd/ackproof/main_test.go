@@ -107,7 +107,7 @@ func TestBadArguments(t *testing.T) {
 		{"replay", "ackproof replay: allowed is one argument, a run's folder, not 0"},
 		{"replay nothing", "ackproof replay: open nothing/run.json: no such file or directory"},
 		{"replay nothing -n 0", "ackproof replay: n is 0, allowed is 1 and above"},
-		{"cluster", `ackproof cluster: cluster is "", allowed are up, down`},
+		{"cluster", `ackproof cluster: cluster is "", allowed are up, down, topic`},
 		{"cluster up --nodes 0", "ackproof cluster: nodes is 0, allowed are 1 to 9"},
 		{"cluster down --dir nothing", "ackproof cluster: no cluster is up in nothing"},
 		{"nemesis", `ackproof nemesis: nemesis is "", allowed are apply KIND TARGET, heal [STEP], list`},

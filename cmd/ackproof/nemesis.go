@@ -21,8 +21,11 @@ func (a *app) nemesis(ctx context.Context, args []string) (int, error) {
 	)
 	f := a.flags("nemesis", "apply KIND TARGET [flags] | heal [STEP] | list")
 	f.StringVar(&dir, "dir", dir, "`folder` of the cluster")
-	f.StringVar((*string)(&fault.Shape), "shape", "", "of a partition: isolate, halves, one-way-in, one-way-out, ring, bridge (default isolate)")
-	f.BoolVar(&fault.Clients, "clients", false, "of a partition: cut clients off too")
+	f.StringVar((*string)(&fault.Shape), "shape", "", "which links a partition, delay, loss, reset or reorder acts on: isolate, halves, one-way-in, one-way-out, ring, bridge (default isolate)")
+	f.BoolVar(&fault.Clients, "clients", false, "act on the links with clients too")
+	f.span(&fault.Delay, "delay", "of a delay or a reorder: how late packets come")
+	f.span(&fault.Jitter, "jitter", "of a delay or a reorder: how much later still, at most")
+	f.Float64Var(&fault.Loss, "loss", 0, "of a loss: how many of a hundred packets")
 	f.span(&fault.Clock.Offset, "offset", "of a clock: how far ahead")
 	f.Float64Var(&fault.Clock.Rate, "rate", 0, "of a clock: its speed, 1 is right")
 	f.span(&fault.Clock.StrobePeriod, "strobe", "of a clock: the offset counts in every second such time only")
@@ -75,7 +78,7 @@ func byHand(flags *flag.FlagSet, args []string, fault nemesis.Fault) (harness.By
 	switch {
 	case word == "apply" && len(args) == 3:
 		fault.Kind, fault.Target = nemesis.Kind(args[1]), nemesis.Target(args[2])
-		if fault.Kind == nemesis.Partition && fault.Shape == "" {
+		if fault.Kind.OnLinks() && fault.Shape == "" {
 			fault.Shape = nemesis.Isolate
 		}
 		return harness.ByHand{Apply: &fault}, nil

@@ -25,6 +25,10 @@ type Cluster interface {
 	// Unexpected lists the brokers that ended although nobody ordered it, one
 	// line each.
 	Unexpected() []string
+	// Lost says what took the cluster from under the brokers: its machine's disk
+	// is full, or its engine is gone. Nil while it is there. Nobody can be blamed
+	// for what came after, and it is in no Unexpected.
+	Lost() error
 	// Stop ends every process and removes what was made, except logs. It is
 	// idempotent and safe after a failed Start.
 	Stop() error

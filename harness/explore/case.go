@@ -1,12 +1,10 @@
 package explore
 
 import (
-	"bytes"
-	"encoding/json"
-	"errors"
+	"cmp"
 	"fmt"
-	"os"
 	"slices"
+	"strings"
 
 	"github.com/ackproof/ackproof/broker"
 	"github.com/ackproof/ackproof/broker/mutant"
@@ -43,7 +41,7 @@ type Case struct {
 	// Schedule has the faults, the number of nodes, and how long clients work.
 	Schedule nemesis.Schedule `json:"schedule"`
 	// Plan, unless nil, is what the clients do, in place of what is drawn.
-	Plan []workloads.Op `json:"plan,omitempty"`
+	Plan []workloads.Op `json:"plan,omitzero"`
 	// Liveness asks for progress beside faults that stay: while the last step is in
 	// force, with all others healed, every partition must acknowledge a write.
 	Liveness bool `json:"liveness,omitempty"`
@@ -70,8 +68,44 @@ type Expectation struct {
 	Failure string `json:"failure,omitempty"`
 }
 
+// Expectation is what to expect of the case from now on.
+func (o Outcome) Expectation() *Expectation {
+	return &Expectation{Hash: o.HashText(), Failure: o.Failure.Class}
+}
+
+// Compare says in one line whether it came as expected.
+func (e Expectation) Compare(out Outcome) string {
+	was := cmp.Or(e.Failure, "ok")
+	switch same := e.Hash == out.HashText(); {
+	case e.Failure != out.Failure.Class && same:
+		return fmt.Sprintf("%s: the same events are judged otherwise", was)
+	case e.Failure != out.Failure.Class:
+		return fmt.Sprintf("%s, hash %s: another build, or the case was edited, and it shows something else now", was, e.Hash)
+	case e.Hash != "" && !same:
+		return fmt.Sprintf("%s, hash %s: the same failure, but other events: another build, or the case was edited", was, e.Hash)
+	}
+	return was + ", and the same events"
+}
+
 // Topic is the topic of every case.
 const Topic = "log"
+
+// String says what the case is about, in one line.
+func (c Case) String() string {
+	parts := []string{fmt.Sprintf("%s: acks=%s min.isr=%d", c.Name, c.Config.Acks, c.Config.MinISR)}
+	if c.Config.UncleanElection {
+		parts[0] += " unclean"
+	}
+	if c.Mutant != "" {
+		parts[0] += " mutant=" + c.Mutant
+	}
+	parts = append(parts, fmt.Sprintf("%d replicas on %d brokers", c.Config.ReplicationFactor, c.Nodes()),
+		fmt.Sprintf("%d faults", len(c.Schedule.Steps)))
+	if c.Plan != nil {
+		parts = append(parts, fmt.Sprintf("%d operations", len(c.Plan)))
+	}
+	return strings.Join(append(parts, fmt.Sprintf("seed %d", c.Seed)), ", ")
+}
 
 // Nodes is the number of brokers.
 func (c Case) Nodes() int { return c.Schedule.Nodes }
@@ -135,32 +169,4 @@ func (c Case) Validate() error {
 		return fmt.Errorf("config: idempotent is true with acks %q, allowed is acks \"all\"", c.Config.Acks)
 	}
 	return nil
-}
-
-// Load reads a case from a file. Its error is one line that names the file.
-func Load(path string) (Case, error) {
-	data, err := os.ReadFile(path)
-	if err != nil {
-		return Case{}, fmt.Errorf("load case: %w", err)
-	}
-	decoder := json.NewDecoder(bytes.NewReader(data))
-	decoder.DisallowUnknownFields() // a misspelt field must not turn into a default
-	var c Case
-	if err := decoder.Decode(&c); err != nil {
-		return Case{}, fmt.Errorf("load case %s: %w", path, err)
-	}
-	if err := c.Validate(); err != nil {
-		return Case{}, fmt.Errorf("load case %s: %w", path, err)
-	}
-	return c, nil
-}
-
-// Save writes the case to a file, for people to read and edit.
-func (c Case) Save(path string) error {
-	data, err := json.MarshalIndent(c, "", "  ")
-	err = errors.Join(err, c.Validate())
-	if err != nil {
-		return fmt.Errorf("save case %s: %w", path, err)
-	}
-	return os.WriteFile(path, append(data, '\n'), 0o644)
 }

@@ -42,6 +42,9 @@ type Outcome struct {
 	Coverage sim.Coverage
 }
 
+// HashText is the hash as cases store it.
+func (o Outcome) HashText() string { return fmt.Sprintf("%016x", o.Hash) }
+
 // Failure is what goes wrong in a case.
 type Failure struct {
 	// Class is the check that fails, or Stuck, Death, Harness, or one of those of

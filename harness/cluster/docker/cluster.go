@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"net"
 	"os"
-	"slices"
 	"strconv"
 	"sync"
 	"sync/atomic"
@@ -41,8 +40,9 @@ type Cluster struct {
 	stopWatching context.CancelFunc
 	watchers     sync.WaitGroup
 
-	mu         sync.Mutex
-	unexpected []string
+	mu     sync.Mutex
+	deaths []death
+	lost   error
 
 	stopped  atomic.Bool
 	stopOnce sync.Once
@@ -191,11 +191,9 @@ func (c *Cluster) Describe() map[string]string {
 func (c *Cluster) Unexpected() []string {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return slices.Clone(c.unexpected)
-}
-
-func (c *Cluster) recordUnexpected(line string) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.unexpected = append(c.unexpected, line)
+	var lines []string
+	for _, d := range c.deaths {
+		lines = append(lines, d.line)
+	}
+	return lines
 }

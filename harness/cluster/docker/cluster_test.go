@@ -175,7 +175,7 @@ func testDelay(t *testing.T, c *Cluster) {
 	}
 	link := nemesis.Link{From: 1, To: 2}
 	require.NoError(t, c.SetLinks(limited(t), nemesis.Links{link: {Delay: 20}}))
-	eventually(t, "the link delivers late", func() bool { return c.LinkStats()[link].Bytes > 0 })
+	eventually(t, "the link delivers late", func() bool { return c.LinkStats()[link].Delayed > 0 })
 }
 
 func testKill(t *testing.T, c *Cluster) {

@@ -61,7 +61,7 @@ func TestAnEngineThatDiesIsNamedOnce(t *testing.T) {
 	require.ErrorIs(t, c.engine.sweep(t.Context()), ErrGone)
 	err = c.Stop()
 	require.ErrorIs(t, err, ErrGone)
-	require.EqualError(t, err, "the Docker engine is gone: what run "+c.Run()+" made on it is removed by the next run")
+	require.EqualError(t, err, "the Docker engine is gone: what run "+c.Run()+" made on it is removed when it is back")
 }
 
 func TestEngineHostsPreferTheUsersChoice(t *testing.T) {

@@ -57,6 +57,8 @@ func explain(err error) error {
 	switch found := portTaken.FindStringSubmatch(text); {
 	case found != nil:
 		return fmt.Errorf("%w: %s", ErrPortTaken, found[1]+found[2])
+	case errors.Is(err, ErrDiskFull), errors.Is(err, ErrGone): // it is explained
+		return flatten(err)
 	case diskFull.MatchString(text):
 		return flatten(fmt.Errorf("%w: %w", ErrDiskFull, err))
 	case gone(err):

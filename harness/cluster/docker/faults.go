@@ -115,9 +115,8 @@ func (c *Cluster) SetLinks(ctx context.Context, links nemesis.Links) error {
 }
 
 // LinkStats implements nemesis.Cluster. Held are the bytes of packets that were
-// dropped, headers and repetitions included; delivered bytes are counted only
-// where a link delays them; a reset is counted once for every packet that it
-// answered.
+// dropped, headers and repetitions included; what healthy links deliver is not
+// counted; a reset is counted once for every packet that it answered.
 func (c *Cluster) LinkStats() map[nemesis.Link]nemesis.LinkStats { return c.linkStats() }
 
 // Heal implements nemesis.Cluster: it also restarts brokers that died by

@@ -17,6 +17,9 @@ import (
 // engineSocket is where the janitor finds the engine's socket in its container.
 const engineSocket = "/var/run/docker.sock"
 
+// janitorTries is how often a janitor that failed begins again.
+const janitorTries = 5
+
 // startJanitor starts the container that removes everything of the run when
 // this process is gone. It is the first thing of a run and the last, and has no
 // network: it speaks to nobody but the engine.
@@ -28,11 +31,14 @@ func (e *Engine) startJanitor(ctx context.Context, image, name, run string) (j *
 			OpenStdin: true, StdinOnce: true, AttachStdin: true, AttachStdout: true, AttachStderr: true,
 		},
 		HostConfig: &container.HostConfig{
-			NetworkMode: "none", AutoRemove: true,
-			Binds:       []string{e.socket() + ":" + engineSocket},
-			CapDrop:     []string{"ALL"},
-			CapAdd:      []string{"DAC_OVERRIDE"}, // the socket's group is not ours
-			SecurityOpt: []string{"no-new-privileges"},
+			NetworkMode: "none",
+			// An engine that comes back starts it again; then nobody speaks to it, and it
+			// cleans up. It removes itself when it is done.
+			RestartPolicy: container.RestartPolicy{Name: container.RestartPolicyOnFailure, MaximumRetryCount: janitorTries},
+			Binds:         []string{e.socket() + ":" + engineSocket},
+			CapDrop:       []string{"ALL"},
+			CapAdd:        []string{"DAC_OVERRIDE"}, // the socket's group is not ours
+			SecurityOpt:   []string{"no-new-privileges"},
 		},
 	})
 	if err != nil {

@@ -92,7 +92,8 @@ func (n *node) ended(l *life) {
 	}
 	words := n.log.lastWords()
 	n.log.note("%s", how)
-	n.cluster.recordUnexpected(fmt.Sprintf("node %d (%s) %s: %s (log: %s)", n.id, l.name, how, words, n.log.file.Name()))
+	n.cluster.died(death{l.exit,
+		fmt.Sprintf("node %d (%s) %s: %s (log: %s)", n.id, l.name, how, words, n.log.file.Name())}, n.id, words)
 }
 
 // agentEnded tells whether the sandbox is gone, and so could not have been

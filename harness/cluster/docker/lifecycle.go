@@ -70,7 +70,7 @@ func (c *Cluster) stop() error {
 	}
 	err := explain(errors.Join(errs...))
 	if errors.Is(err, ErrGone) { // all of them say the same
-		err = fmt.Errorf("%w: what run %s made on it is removed by the next run", ErrGone, c.run)
+		err = fmt.Errorf("%w: what run %s made on it is removed when it is back", ErrGone, c.run)
 	}
 	return flatten(errors.Join(err, c.close()))
 }

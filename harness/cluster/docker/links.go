@@ -41,11 +41,11 @@ func (c *Cluster) checkLinks(links nemesis.Links) error {
 		if !c.isEndpoint(link.From) || !c.isEndpoint(link.To) || link.From == link.To {
 			return fmt.Errorf("no link from %d to %d", link.From, link.To)
 		}
-		if s.Delay < 0 {
-			return fmt.Errorf("link from %d to %d: delay_ms %d: allowed is 0 or more", link.From, link.To, s.Delay)
+		if err := s.Validate(); err != nil {
+			return fmt.Errorf("link from %d to %d: %w", link.From, link.To, err)
 		}
-		if link.To == nemesis.Clients && (s.Delay > 0 || s.Reset) {
-			return fmt.Errorf("link from %d to clients: %+v: allowed is a cut; delay and reset act on the way from clients", link.From, s)
+		if link.To == nemesis.Clients && s != (nemesis.LinkState{Cut: s.Cut}) {
+			return fmt.Errorf("link from %d to clients: %+v: allowed is a cut; all else acts on the way from clients", link.From, s)
 		}
 	}
 	return nil
@@ -75,7 +75,10 @@ func linksOf(node int, links nemesis.Links) map[string]agent.Link {
 // agentLink says a link's state in the agent's words. Of a link that is reset
 // and cut nothing arrives either way, and its connections break.
 func agentLink(s nemesis.LinkState) agent.Link {
-	return agent.Link{Cut: s.Cut && !s.Reset, Reset: s.Reset, DelayMS: int64(s.Delay)}
+	return agent.Link{
+		Cut: s.Cut && !s.Reset, Reset: s.Reset,
+		DelayMS: int64(s.Delay), JitterMS: int64(s.Jitter), Reorder: s.Reorder, LossPercent: s.Loss,
+	}
 }
 
 // setLinks brings a node's links into force, unless they are.
@@ -127,9 +130,11 @@ func (t *counters) take(node int, peers map[string]agent.PeerStats, nodes int) {
 			continue
 		}
 		t.last[nemesis.Link{From: from, To: nemesis.Endpoint(node)}] = nemesis.LinkStats{
-			Bytes: int64(count.Delayed.Bytes),
-			Held:  int64(count.Dropped.Bytes + count.Lost.Bytes),
-			Reset: int64(count.Reset.Packets),
+			Held:      int64(count.Dropped.Bytes),
+			Delayed:   int64(count.Delayed.Bytes),
+			Lost:      int64(count.Lost.Packets),
+			Reset:     int64(count.Reset.Packets),
+			Reordered: int64(count.Reordered.Packets),
 		}
 		if from == nemesis.Clients {
 			t.last[nemesis.Link{From: nemesis.Endpoint(node), To: from}] = nemesis.LinkStats{Held: int64(count.Unsent.Bytes)}

@@ -48,8 +48,8 @@ func TestLinksThatCannotBeAreRefused(t *testing.T) {
 	}{
 		"to nobody":      {nemesis.Link{From: 1, To: 4}, nemesis.LinkState{Cut: true}, "no link from 1 to 4"},
 		"to itself":      {nemesis.Link{From: 1, To: 1}, nemesis.LinkState{Cut: true}, "no link from 1 to 1"},
-		"slow replies":   {nemesis.Link{From: 1, To: nemesis.Clients}, nemesis.LinkState{Delay: 5}, "link from 1 to clients: {Cut:false Delay:5 Reset:false}: allowed is a cut"},
-		"negative delay": {nemesis.Link{From: 1, To: 2}, nemesis.LinkState{Delay: -1}, "link from 1 to 2: delay_ms -1: allowed is 0 or more"},
+		"slow replies":   {nemesis.Link{From: 1, To: nemesis.Clients}, nemesis.LinkState{Delay: 5}, "link from 1 to clients: {Cut:false Reset:false Delay:5 Jitter:0 Reorder:false Loss:0}: allowed is a cut"},
+		"negative delay": {nemesis.Link{From: 1, To: 2}, nemesis.LinkState{Delay: -1}, "link from 1 to 2: delay_ms -1: allowed are 0 to 60000"},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -63,11 +63,11 @@ func TestCountersAreKeptByLink(t *testing.T) {
 	c := threeNodes()
 	c.counters.take(2, map[string]agent.PeerStats{
 		"n1":      {Dropped: agent.Count{Packets: 2, Bytes: 120}, Lost: agent.Count{Packets: 1, Bytes: 30}},
-		"clients": {Reset: agent.Count{Packets: 3, Bytes: 180}, Delayed: agent.Count{Packets: 4, Bytes: 400}, Unsent: agent.Count{Packets: 1, Bytes: 77}},
+		"clients": {Reset: agent.Count{Packets: 3, Bytes: 180}, Delayed: agent.Count{Packets: 4, Bytes: 400}, Reordered: agent.Count{Packets: 2, Bytes: 200}, Unsent: agent.Count{Packets: 1, Bytes: 77}},
 	}, 3)
 	require.Equal(t, map[nemesis.Link]nemesis.LinkStats{
-		{From: 1, To: 2}:               {Held: 150},
-		{From: nemesis.Clients, To: 2}: {Reset: 3, Bytes: 400},
+		{From: 1, To: 2}:               {Held: 120, Lost: 1},
+		{From: nemesis.Clients, To: 2}: {Reset: 3, Delayed: 400, Reordered: 2},
 		{From: 2, To: nemesis.Clients}: {Held: 77},
 	}, c.LinkStats(), "those of agents that do not answer are the last ones")
 }

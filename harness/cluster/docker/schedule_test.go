@@ -17,23 +17,36 @@ func (v fixedView) Roles(context.Context) (nemesis.Roles, error) { return nemesi
 
 func (fixedView) Lead(context.Context, int) error { return errors.New("nobody leads") }
 
-// Every fault of a schedule, as a run plays it, shows that it bit.
+// Every fault of a schedule, as a run plays it, shows that it bit; those that
+// the kernel cannot do are left out.
 func testSchedule(t *testing.T, c *Cluster) {
 	at := nemesis.Millis(0)
 	step := func(id int, fault nemesis.Fault) nemesis.Step {
-		s := nemesis.Step{ID: id, At: at, For: 300, Fault: fault}
+		s := nemesis.Step{ID: id, At: at, For: 600, Fault: fault}
 		s.Fault.Target = nemesis.Leader
-		at += 600
+		if s.Fault.Kind.OnLinks() {
+			s.Fault.Shape = nemesis.Isolate
+		}
+		at += 900
 		return s
 	}
 	schedule := nemesis.Schedule{
-		Format: nemesis.Format, Version: nemesis.Version, Nodes: 3, Length: 4000,
+		Format: nemesis.Format, Version: nemesis.Version, Nodes: 3, Length: 10000,
 		Steps: []nemesis.Step{
-			step(1, nemesis.Fault{Kind: nemesis.Partition, Shape: nemesis.Isolate, Clients: true}),
+			step(1, nemesis.Fault{Kind: nemesis.Partition, Clients: true}),
 			step(2, nemesis.Fault{Kind: nemesis.Kill}),
 			step(3, nemesis.Fault{Kind: nemesis.Pause}),
 			step(4, nemesis.Fault{Kind: nemesis.Wipe}),
 		},
+	}
+	if c.Capabilities().Reject.Supported {
+		schedule.Steps = append(schedule.Steps, step(5, nemesis.Fault{Kind: nemesis.Reset}))
+	}
+	if c.Capabilities().NFQueue.Supported {
+		schedule.Steps = append(schedule.Steps,
+			step(6, nemesis.Fault{Kind: nemesis.Delay, Delay: 50}),
+			step(7, nemesis.Fault{Kind: nemesis.Loss, Loss: 50, Clients: true}),
+			step(8, nemesis.Fault{Kind: nemesis.Reorder, Jitter: 200}))
 	}
 	view := fixedView{Leader: 2, LeaderEpoch: 1, ISR: []int{1, 2, 3}, Replicas: []int{1, 2, 3}, Controller: 1}
 	var healed []nemesis.Report

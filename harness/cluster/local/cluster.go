@@ -49,6 +49,7 @@ type Cluster struct {
 
 	mu         sync.Mutex
 	unexpected []string
+	lost       error
 
 	stopped  atomic.Bool
 	stopOnce sync.Once
@@ -259,6 +260,22 @@ func (c *Cluster) recordUnexpected(line string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.unexpected = append(c.unexpected, line)
+}
+
+// Lost implements cluster.Cluster.
+func (c *Cluster) Lost() error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.lost
+}
+
+// lose notes the first of what took the cluster from under the brokers.
+func (c *Cluster) lose(why error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.lost == nil {
+		c.lost = why
+	}
 }
 
 // stopLimit bounds the wait for a killed broker to be gone; the kernel may hold

@@ -11,6 +11,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/ackproof/ackproof/harness/cluster"
 	"github.com/ackproof/ackproof/nemesis"
 )
 
@@ -140,6 +141,23 @@ func TestClusterRecordsACrash(t *testing.T) {
 	require.NoError(t, c.Restart(ctx, 2))
 	require.NoError(t, c.WaitHealthy(ctx))
 	require.Len(t, c.Unexpected(), 1, "a restart does not excuse a crash")
+}
+
+// A broker that ends for want of disk is no broker that broke its word.
+func TestAClusterIsLostWithItsDisk(t *testing.T) {
+	c := newTestCluster(t, Options{Nodes: 2})
+	ctx := limited(t)
+	require.NoError(t, c.Start(ctx))
+	require.NoError(t, c.Lost())
+	response, err := http.Get("http://" + c.HTTP(2) + "/full")
+	if err == nil { // it may die before or after it answered
+		response.Body.Close()
+	}
+	eventually(t, "the cluster is lost", func() bool { return c.Lost() != nil })
+	require.EqualError(t, c.Lost(), "the disk is full: node 2: ackbroker: append log: no space left on device")
+	require.ErrorIs(t, c.Lost(), cluster.ErrDiskFull)
+	require.Empty(t, c.Unexpected())
+	require.ErrorContains(t, c.WaitHealthy(ctx), "node 2: ended by itself: exit status 1")
 }
 
 func TestClusterTakesOtherPortsWhereOneIsTaken(t *testing.T) {

@@ -1,6 +1,7 @@
 package local
 
 import (
+	"math/rand/v2"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -15,13 +16,16 @@ type gate struct {
 	set       sync.Mutex
 	delivered atomic.Int64
 	held      atomic.Int64
+	delayed   atomic.Int64
 	resets    atomic.Int64
 }
 
 // gateState is replaced as a whole, so that the path of a byte takes no lock.
 type gateState struct {
 	cut    bool
+	reset  bool
 	delay  time.Duration
+	jitter time.Duration
 	healed chan struct{} // closed when a cut state is replaced by an open one
 }
 
@@ -37,7 +41,7 @@ func (g *gate) apply(s nemesis.LinkState) {
 	g.set.Lock()
 	defer g.set.Unlock()
 	old := g.state.Load()
-	next := &gateState{cut: s.Cut, delay: s.Delay.Duration()}
+	next := &gateState{cut: s.Cut, reset: s.Reset, delay: s.Delay.Duration(), jitter: s.Jitter.Duration()}
 	switch {
 	case old.cut && next.cut:
 		next.healed = old.healed // who waits goes on waiting
@@ -50,7 +54,23 @@ func (g *gate) apply(s nemesis.LinkState) {
 	}
 }
 
-func (g *gate) delay() time.Duration { return g.state.Load().delay }
+// delay draws by how much what passes now is to be delayed.
+func (g *gate) delay() time.Duration {
+	s := g.state.Load()
+	if s.jitter == 0 {
+		return s.delay
+	}
+	return s.delay + rand.N(s.jitter+1)
+}
+
+// refuses tells whether new connections are refused, and counts it.
+func (g *gate) refuses() bool {
+	if !g.state.Load().reset {
+		return false
+	}
+	g.resets.Add(1)
+	return true
+}
 
 // pass lets n bytes through: at once, or when the cut that holds them back is
 // healed. It returns false if the connection was closed before.
@@ -72,5 +92,7 @@ func (g *gate) pass(n int, closed <-chan struct{}) bool {
 }
 
 func (g *gate) stats() nemesis.LinkStats {
-	return nemesis.LinkStats{Bytes: g.delivered.Load(), Held: g.held.Load(), Reset: g.resets.Load()}
+	return nemesis.LinkStats{
+		Bytes: g.delivered.Load(), Held: g.held.Load(), Delayed: g.delayed.Load(), Reset: g.resets.Load(),
+	}
 }

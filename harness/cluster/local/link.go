@@ -83,6 +83,10 @@ func (l *link) serve(c *conn) {
 		delete(l.conns, c)
 		l.mu.Unlock()
 	}()
+	if l.request.refuses() || l.response.refuses() {
+		abort(c.down)
+		return
+	}
 	if !l.request.pass(handshakeBytes, c.closed) || !l.response.pass(handshakeBytes, c.closed) {
 		return
 	}

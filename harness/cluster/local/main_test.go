@@ -39,7 +39,8 @@ func TestMain(m *testing.M) {
 }
 
 // fakeBroker listens where its configuration says, echoes what it is sent, and
-// says that it is healthy. A request for /crash ends it.
+// says that it is healthy. A request for /crash ends it, and one
+// for /full as a full disk would.
 func fakeBroker() int {
 	properties, err := readProperties(os.Args[2])
 	if err != nil {
@@ -70,6 +71,10 @@ func fakeBroker() int {
 	http.HandleFunc("/crash", func(http.ResponseWriter, *http.Request) {
 		fmt.Fprintln(os.Stderr, "panic: high watermark above log end")
 		os.Exit(3)
+	})
+	http.HandleFunc("/full", func(http.ResponseWriter, *http.Request) {
+		fmt.Fprintln(os.Stderr, "ackbroker: append log: no space left on device")
+		os.Exit(1)
 	})
 	fmt.Fprintln(os.Stderr, http.ListenAndServe(properties["http.listen"], nil))
 	return 1

@@ -46,16 +46,20 @@ func TestEveryFaultBitesRealProcesses(t *testing.T) {
 	with := func(id int, at nemesis.Millis, kind nemesis.Kind) nemesis.Step {
 		fault := leader
 		fault.Kind = kind
-		if kind == nemesis.Partition {
+		if kind.OnLinks() {
 			fault.Shape, fault.Clients = nemesis.Isolate, true
+		}
+		if kind == nemesis.Delay {
+			fault.Delay, fault.Jitter = 20, 20
 		}
 		return nemesis.Step{ID: id, At: at, For: 300, Fault: fault}
 	}
 	schedule := nemesis.Schedule{
-		Format: nemesis.Format, Version: nemesis.Version, Nodes: 3, Length: 3000,
+		Format: nemesis.Format, Version: nemesis.Version, Nodes: 3, Length: 4000,
 		Steps: []nemesis.Step{
 			with(1, 0, nemesis.Partition), with(2, 600, nemesis.Kill),
 			with(3, 1200, nemesis.Pause), with(4, 1800, nemesis.Wipe),
+			with(5, 2400, nemesis.Delay), with(6, 3000, nemesis.Reset),
 		},
 	}
 	view := fixedView{Leader: 2, LeaderEpoch: 1, ISR: []int{1, 2, 3}, Replicas: []int{1, 2, 3}, Controller: 1}
@@ -65,7 +69,7 @@ func TestEveryFaultBitesRealProcesses(t *testing.T) {
 			healed = append(healed, r)
 		}
 	}))
-	require.Len(t, healed, 4)
+	require.Len(t, healed, len(schedule.Steps))
 	for _, r := range healed {
 		require.True(t, *r.Bit, "%s: %v", r.Describe, r.Evidence)
 	}

@@ -10,6 +10,7 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"github.com/ackproof/ackproof/harness/cluster"
 	"github.com/ackproof/ackproof/nemesis"
 	"github.com/ackproof/ackproof/nemesis/agent/clock"
 )
@@ -124,8 +125,12 @@ func (n *node) ended(p *process, ordered bool) {
 func (n *node) crash(p *process) {
 	words := n.log.lastWords()
 	n.log.note("%s ended by itself: %v", p.incarnation(), p.cmd.ProcessState)
-	n.cluster.recordUnexpected(fmt.Sprintf("node %d (%s) ended by itself: %v: %s (log: %s)",
-		n.id, p.incarnation(), p.cmd.ProcessState, words, n.logPath()))
+	if cluster.DiskFull(words) {
+		n.cluster.lose(fmt.Errorf("%w: node %d: %s", cluster.ErrDiskFull, n.id, words))
+	} else {
+		n.cluster.recordUnexpected(fmt.Sprintf("node %d (%s) ended by itself: %v: %s (log: %s)",
+			n.id, p.incarnation(), p.cmd.ProcessState, words, n.logPath()))
+	}
 	p.crashed.Store(true)
 }
 

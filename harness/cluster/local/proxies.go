@@ -7,6 +7,9 @@ import (
 	"github.com/ackproof/ackproof/nemesis"
 )
 
+// NoPackets is why this cluster cannot have faults of single packets.
+const NoPackets = "links are relays of bytes, which have no packets"
+
 // proxies are all links of a cluster: one for each broker that dials another,
 // and one from clients to each broker.
 type proxies struct {
@@ -58,8 +61,11 @@ func (p *proxies) set(state nemesis.Links) error {
 		if _, ok := p.gates[way]; !ok {
 			return fmt.Errorf("set links: no link from %d to %d", way.From, way.To)
 		}
-		if s.Delay < 0 {
-			return fmt.Errorf("set links: link from %d to %d: delay_ms %d: allowed is 0 or more", way.From, way.To, s.Delay)
+		if err := s.Validate(); err != nil {
+			return fmt.Errorf("set links: link from %d to %d: %w", way.From, way.To, err)
+		}
+		if s.Loss > 0 || s.Reorder {
+			return fmt.Errorf("set links: link from %d to %d: %s", way.From, way.To, NoPackets)
 		}
 	}
 	for way, g := range p.gates {

@@ -3,6 +3,7 @@ package local
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"io"
 	"math/rand/v2"
 	"net"
@@ -195,7 +196,23 @@ func TestDelayShiftsBytes(t *testing.T) {
 	expect(t, target, "first second")
 }
 
-func TestResetBreaksOpenConnections(t *testing.T) {
+func TestJitterKeepsTheOrder(t *testing.T) {
+	w := newWires(t)
+	dialler, target := w.connect(t, 1, 2)
+	require.NoError(t, w.set(nemesis.Links{oneToTwo: {Jitter: 20}}))
+	var all string
+	for i := range 20 {
+		text := fmt.Sprintf("%d ", i)
+		all += text
+		send(t, dialler, text)
+		time.Sleep(time.Millisecond) // so that the pump reads them one by one
+	}
+	expect(t, target, all)
+	require.Positive(t, w.stats()[oneToTwo].Delayed)
+	require.Zero(t, w.stats()[twoToOne].Delayed)
+}
+
+func TestResetBreaksConnectionsUntilHealed(t *testing.T) {
 	w := newWires(t)
 	dialler, target := w.connect(t, 1, 2)
 	answering, asking := w.connect(t, 2, 1)
@@ -205,7 +222,13 @@ func TestResetBreaksOpenConnections(t *testing.T) {
 		require.ErrorIs(t, err, syscall.ECONNRESET)
 	}
 	require.EqualValues(t, 2, w.stats()[oneToTwo].Reset)
+	for _, refused := range []net.Conn{w.dial(t, 1, 2), w.dial(t, 2, 1)} {
+		_, err := refused.Read(make([]byte, 1))
+		require.ErrorIs(t, err, syscall.ECONNRESET)
+	}
+	require.EqualValues(t, 4, w.stats()[oneToTwo].Reset)
 
+	require.NoError(t, w.set(nil))
 	dialler, target = w.connect(t, 1, 2)
 	send(t, dialler, "new connections work")
 	expect(t, target, "new connections work")
@@ -246,7 +269,11 @@ func TestSetLinksRefusesNonsense(t *testing.T) {
 	w := newWires(t)
 	require.EqualError(t, w.set(nemesis.Links{{From: 1, To: 9}: cut}), "set links: no link from 1 to 9")
 	require.EqualError(t, w.set(nemesis.Links{oneToTwo: {Delay: -1}}),
-		"set links: link from 1 to 2: delay_ms -1: allowed is 0 or more")
+		"set links: link from 1 to 2: delay_ms -1: allowed are 0 to 60000")
+	for _, ofPackets := range []nemesis.LinkState{{Loss: 10}, {Jitter: 5, Reorder: true}} {
+		require.EqualError(t, w.set(nemesis.Links{oneToTwo: ofPackets}),
+			"set links: link from 1 to 2: links are relays of bytes, which have no packets")
+	}
 }
 
 func TestClosedLinksLeaveNoGoroutine(t *testing.T) {
@@ -254,8 +281,8 @@ func TestClosedLinksLeaveNoGoroutine(t *testing.T) {
 	w.connect(t, 1, 2)
 	slow, _ := w.connect(t, 1, 2)
 	stuck, _ := w.connect(t, 2, 1)
-	require.NoError(t, w.set(nemesis.Links{oneToTwo: {Delay: 3_600_000}, twoToOne: cut}))
-	send(t, slow, "in an hour")
+	require.NoError(t, w.set(nemesis.Links{oneToTwo: {Delay: 60_000}, twoToOne: cut}))
+	send(t, slow, "in a minute")
 	send(t, stuck, "never")
 	w.awaitHeld(t, twoToOne, 5)
 	w.dial(t, 2, 1)

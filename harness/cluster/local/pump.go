@@ -67,6 +67,7 @@ func (p *pump) forward(data []byte) bool {
 	if delay == 0 {
 		return p.settle() && p.write(data)
 	}
+	p.gate.delayed.Add(int64(len(data)))
 	if p.line == nil {
 		p.line = make(chan parcel, delayedParcels)
 		p.drained = make(chan struct{})

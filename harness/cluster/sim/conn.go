@@ -115,7 +115,7 @@ func (c *conn) hangUp() {
 // arrive hands a request to the node.
 func (c *conn) arrive(x *exchange, frame []byte) {
 	n := c.node
-	if !n.alive || n.life != c.life {
+	if !n.alive || n.life != c.life || n.served[c.id] == nil && c.sim.net.refuses(c) {
 		c.sim.net.send(&c.back, 0, 0, func() { c.end(errRefused) })
 		return
 	}

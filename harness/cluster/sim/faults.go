@@ -2,6 +2,7 @@ package sim
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -57,6 +58,7 @@ func (c *Cluster) LosePower(_ context.Context, id int, torn bool) (lost int64, e
 		n.die()
 		lost = n.disk.losePower(torn)
 		c.watch.lostPower(n)
+		c.watch.machine(n, fmt.Sprintf("loses %d bytes of its disk", lost))
 	})
 	return lost, err
 }
@@ -107,14 +109,20 @@ func (c *Cluster) DataBytes(id int) (bytes int64, err error) {
 	return bytes, err
 }
 
+// InOrder is why this cluster cannot have packets that overtake each other.
+const InOrder = "connections deliver in order, and the quorum's messages overtake each other in any weather"
+
 // SetLinks implements nemesis.Cluster.
 func (c *Cluster) SetLinks(_ context.Context, links nemesis.Links) error {
+	for _, s := range links {
+		if s.Reorder {
+			return errors.New("set links: " + InOrder)
+		}
+	}
 	c.net.set(links)
 	for _, n := range c.nodes {
 		for _, id := range slices.Clone(n.order) {
-			link := n.served[id]
-			if there, back := c.net.link(link.out.from, link.out.to), c.net.link(link.back.from, link.back.to); there.Reset || back.Reset {
-				there.stats.Reset++
+			if link := n.served[id]; c.net.refuses(link) {
 				link.hangUp()
 			}
 		}

@@ -40,9 +40,12 @@ type pipe struct {
 // does on a real network. What is slow is overtaken by what comes later, as
 // when it waits in a queue at the other end.
 func (n *network) send(p *pipe, bytes int, slow time.Duration, deliver func()) {
-	takes := n.latency(p.from, p.to)
-	if n.draw.perMille(n.weather.Lost) {
+	takes, l := n.latency(p.from, p.to), n.link(p.from, p.to)
+	if n.draw.perMille(n.weather.Lost) || n.loses(l) {
 		takes += resendAfter
+	}
+	if l.Slow() {
+		l.stats.Delayed += int64(bytes)
 	}
 	arrives := max(n.tasks.now+takes, p.last)
 	p.last = arrives
@@ -50,8 +53,31 @@ func (n *network) send(p *pipe, bytes int, slow time.Duration, deliver func()) {
 }
 
 func (n *network) latency(from, to nemesis.Endpoint) time.Duration {
-	w := n.weather
-	return w.hop() + n.draw.upTo(time.Duration(w.Jitter)*time.Microsecond) + n.link(from, to).Delay.Duration()
+	w, l := n.weather, n.link(from, to)
+	return w.hop() + n.draw.upTo(time.Duration(w.Jitter)*time.Microsecond) + l.Delay.Duration() + n.draw.upTo(l.Jitter.Duration())
+}
+
+// loses draws whether a lossy link loses a message.
+func (n *network) loses(l *link) bool {
+	if l.Loss == 0 || n.draw.Float64()*100 >= l.Loss {
+		return false
+	}
+	l.stats.Lost++
+	return true
+}
+
+// refuses tells whether a connection is reset, and counts it.
+func (n *network) refuses(c *conn) bool {
+	there, back := n.link(c.out.from, c.out.to), n.link(c.back.from, c.back.to)
+	if !there.Reset && !back.Reset {
+		return false
+	}
+	if there.Reset {
+		there.stats.Reset++
+	} else {
+		back.stats.Reset++
+	}
+	return true
 }
 
 func (n *network) arrive(from, to nemesis.Endpoint, bytes int, deliver func()) {
@@ -68,7 +94,7 @@ func (n *network) arrive(from, to nemesis.Endpoint, bytes int, deliver func()) {
 // datagram carries what may be lost, come twice and overtake.
 func (n *network) datagram(from, to nemesis.Endpoint, bytes int, deliver func()) {
 	w := n.weather
-	if !n.draw.perMille(w.Lost) {
+	if !n.draw.perMille(w.Lost) && !n.loses(n.link(from, to)) {
 		n.tasks.after(n.latency(from, to), func() { n.arrive(from, to, bytes, deliver) })
 	}
 	if n.draw.perMille(w.Twice) {

@@ -76,6 +76,7 @@ func (n *node) die() {
 		return
 	}
 	n.hash(hashDeath)
+	n.sim.watch.machine(n, "dies")
 	n.alive, n.core, n.inbox, n.paused, n.midStep = false, nil, nil, false, 0
 	n.life++
 	for _, id := range n.order {
@@ -87,6 +88,9 @@ func (n *node) die() {
 // ended tells of a broker that ended by itself. That is no finding while its disk
 // is at fault: it must stop then.
 func (n *node) ended(err error) {
+	if err != nil {
+		n.sim.watch.machine(n, "ends: "+err.Error())
+	}
 	n.die()
 	if err == nil || n.disk.faulty() {
 		return

@@ -51,13 +51,16 @@ func clean(ctx context.Context, label, socket string, grace time.Duration, log i
 		return fmt.Errorf("own container's id: %w", err)
 	}
 	j := janitor{engine: engine, label: label, self: self, log: log}
-	found := time.Now()
+	found, left := time.Now(), 0
 	for {
-		left, err := j.pass(ctx)
-		if left > 0 || err != nil {
+		now, err := j.pass(ctx)
+		if now > 0 || err == nil {
+			left = now // otherwise it is as before, as far as anybody knows
+		}
+		if now > 0 || err != nil {
 			found = time.Now()
 		} else if time.Since(found) >= grace {
-			return nil
+			return j.removeSelf(ctx)
 		}
 		select {
 		case <-ctx.Done():
@@ -86,6 +89,16 @@ func (j *janitor) pass(ctx context.Context) (found int, err error) {
 		err = errors.Join(err, listErr, j.removeAll(ctx, things))
 	}
 	return found, err
+}
+
+// removeSelf is the last thing that this process does: the engine kills what it
+// removes.
+func (j *janitor) removeSelf(ctx context.Context) error {
+	containers, err := j.engine.containers(ctx, j.label)
+	if err != nil {
+		return err
+	}
+	return j.removeAll(ctx, slices.DeleteFunc(containers, func(t thing) bool { return !j.isSelf(t) }))
 }
 
 func (j *janitor) isSelf(t thing) bool {

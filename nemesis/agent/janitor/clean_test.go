@@ -12,7 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func TestCleanRemovesEverythingButItself(t *testing.T) {
+func TestCleanRemovesEverythingAndItselfLast(t *testing.T) {
 	self, err := os.Hostname()
 	require.NoError(t, err)
 	e := startEngine(t, map[string][]string{
@@ -22,8 +22,9 @@ func TestCleanRemovesEverythingButItself(t *testing.T) {
 	})
 	var log strings.Builder
 	require.NoError(t, clean(t.Context(), label, e.socket, 0, &log))
-	require.Equal(t, []string{self + "ffff"}, e.left())
-	require.Equal(t, []string{"containers", "containers", "networks", "volumes", "volumes"}, e.order)
+	require.Empty(t, e.left())
+	require.Equal(t, []string{"containers", "containers", "networks", "volumes", "volumes", "containers"}, e.order)
+	require.True(t, strings.HasSuffix(log.String(), "removed container "+self+"ffff\n"), log.String())
 	for _, line := range []string{"removed container c1aaaaaaaaaa\n", "removed network n1aaaaaaaaaa\n", "removed volume data-2\n"} {
 		require.Contains(t, log.String(), line)
 	}

@@ -3,7 +3,7 @@
 // the harness's end of the attached pipe, after an exit as after a SIGKILL.
 //
 // It promises to remove every container, network and volume that carries the
-// run's label, the janitor's own container excepted, and to say so on its log.
+// run's label, its own container last, and to say so on its log.
 // It assumes the engine's socket and speaks plain HTTP over it: a client
 // library would be most of the binary.
 //

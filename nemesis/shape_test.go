@@ -15,7 +15,7 @@ func pairs(ends ...Endpoint) Links {
 	return links
 }
 
-func TestCutLinks(t *testing.T) {
+func TestPartitionsCutLinks(t *testing.T) {
 	tests := map[string]struct {
 		shape     Shape
 		clients   bool
@@ -46,7 +46,35 @@ func TestCutLinks(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			f := Fault{Kind: Partition, Shape: test.shape, Target: Node(test.target), Clients: test.clients}
 			require.NoError(t, f.validate(test.n))
-			require.Equal(t, test.want, cutLinks(f, test.target, test.n))
+			require.Equal(t, test.want, badLinks(f, test.target, test.n))
 		})
 	}
+}
+
+// Faults that cut nothing act on the same links, but for what goes to clients.
+func TestBadLinks(t *testing.T) {
+	slow := Fault{Kind: Delay, Target: Node(2), Shape: OneWayIn, Delay: 100, Jitter: 50}
+	state := LinkState{Delay: 100, Jitter: 50}
+	require.Equal(t, Links{{From: 1, To: 2}: state, {From: 3, To: 2}: state}, badLinks(slow, 2, 3))
+	slow.Clients, slow.Shape = true, Isolate
+	require.Equal(t, Links{
+		{From: 1, To: 2}: state, {From: 3, To: 2}: state, {From: 2, To: 1}: state, {From: 2, To: 3}: state,
+		{From: Clients, To: 2}: state,
+	}, badLinks(slow, 2, 3))
+	for want, f := range map[LinkState]Fault{
+		{Loss: 30}:                  {Kind: Loss, Loss: 30},
+		{Reset: true}:               {Kind: Reset},
+		{Reorder: true, Jitter: 20}: {Kind: Reorder, Jitter: 20},
+	} {
+		f.Shape = OneWayOut
+		require.Equal(t, Links{{From: 1, To: 2}: want}, badLinks(f, 1, 2))
+	}
+}
+
+func TestLinksOfSeveralFaults(t *testing.T) {
+	link := Link{From: 1, To: 2}
+	links := Links{link: {Delay: 100, Loss: 5}}
+	merge(links, Links{link: {Delay: 50, Jitter: 10, Loss: 20, Reset: true}})
+	merge(links, Links{link: {Cut: true, Jitter: 5, Reorder: true}})
+	require.Equal(t, Links{link: {Cut: true, Reset: true, Delay: 100, Jitter: 10, Reorder: true, Loss: 20}}, links)
 }
