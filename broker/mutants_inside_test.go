@@ -52,8 +52,32 @@ var convictions = map[mutant.Mutant]invariant.Class{
 	mutant.ProducerStateNotCut:         invariant.ProducerMismatch,
 	mutant.ProducerSnapshotNotReplayed: invariant.ProducerMismatch,
 	mutant.DuplicateAckedAtOnce:        invariant.AckedUncommitted,
+	mutant.UncleanByDefault:            invariant.UncleanElection,
+	mutant.ElectAnyLive:                invariant.LeaderOutsideISR,
+	mutant.PreferredOutsideISR:         invariant.LeaderOutsideISR,
+	mutant.FencedElected:               invariant.IneligibleInISR,
+	mutant.LeaderEpochKept:             invariant.TwoLeaders,
+	mutant.ISREmptied:                  invariant.ISREmpty,
+	mutant.NewPartitionOnFenced:        invariant.IneligibleInISR,
+	mutant.FencedReplicaJoins:          invariant.IneligibleInISR,
+	mutant.PartitionEpochUnchecked:     invariant.ISRMemberShort,
+	mutant.AnswerBeforeCommit:          invariant.ISRBeyondMaximal,
+	mutant.EntriesNotSynced:            invariant.MetadataDiffers,
+	mutant.SnapshotForgetsProducerIDs:  invariant.MetadataDiffers,
+	mutant.RegistrationUnmatched:       invariant.LeaderIncomplete,
+	mutant.RegistrationOverSession:     invariant.IneligibleInISR,
+	mutant.EpochsNotRecovered:          invariant.LogMismatch,
+	mutant.CleanMarkerKept:             invariant.LogMismatch,
+	mutant.TornBatchKept:               invariant.LogMismatch,
+	mutant.RecoveryPointBeforeSync:     invariant.LogMismatch,
+	mutant.LogStartAboveWatermark:      invariant.WatermarkOutsideLog,
+	mutant.SegmentNameUnsynced:         invariant.TruncatedBelowWatermark,
+	mutant.FlushErrorIgnored:           invariant.TruncatedBelowWatermark,
+	mutant.TornTailNotCut:              invariant.TruncatedBelowWatermark,
+	mutant.RecoveredCountsAsFlushed:    invariant.TruncatedBelowWatermark,
+	mutant.SegmentsKeptAfterCut:        invariant.Unreadable,
 	// The others do what each replica agrees to: they stand still, or take from a
-	// producer what they should refuse, or answer from too few replicas.
+	// producer what they should refuse, or take what a deleted topic has left.
 }
 
 // TestMutantsBreakInvariants runs the scripts with the mutants switched on and
@@ -61,7 +85,8 @@ var convictions = map[mutant.Mutant]invariant.Class{
 // accused.
 func TestMutantsBreakInvariants(t *testing.T) {
 	seen := 0
-	for _, e := range slices.Concat(replicationEvidence, isrEvidence, acksEvidence, dedupeEvidence) {
+	for _, e := range slices.Concat(replicationEvidence, isrEvidence, acksEvidence, dedupeEvidence,
+		electionEvidence, officeEvidence, sessionEvidence, diskEvidence) {
 		class, convicted := convictions[e.mutant]
 		if !convicted {
 			continue

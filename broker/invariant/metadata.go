@@ -60,6 +60,9 @@ func (w *Watch) observeTruth(l *log, tp model.TopicPartition, p *controller.Part
 		w.fault(MetadataFell, "%s: epochs from %d/%d to %d/%d", tp,
 			was.LeaderEpoch, was.PartitionEpoch, p.LeaderEpoch, p.PartitionEpoch)
 	}
+	if len(p.ISR) == 0 {
+		w.fault(ISREmpty, "%s: leader %d", tp, p.Leader)
+	}
 	if p.Leader != model.NoNode && !slices.Contains(p.ISR, p.Leader) {
 		w.fault(LeaderOutsideISR, "%s: leader %d, ISR %v", tp, p.Leader, p.ISR)
 	}
@@ -82,10 +85,10 @@ func (w *Watch) checkEligible(tp model.TopicPartition, p *controller.Partition, 
 	}
 }
 
-// digest is equal for equal brokers and partitions. It is a sum, so that the
-// order of maps does not matter.
+// digest is equal for equal brokers, partitions and producer ids. It is a sum, so
+// that the order of maps does not matter.
 func digest(image *controller.Image) uint64 {
-	var sum uint64
+	sum := mix(uint64(image.NextProducerID))
 	for id, b := range image.Brokers {
 		sum += mix(uint64(id), uint64(b.Epoch), bit(b.Fenced), bit(b.ShuttingDown))
 	}

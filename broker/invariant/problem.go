@@ -30,6 +30,7 @@ const (
 	TwoLeaders       Class = "two-leaders"          // of one leader epoch
 	LeaderOutsideISR Class = "leader-outside-isr"   // elected by the controller
 	UncleanElection  Class = "unclean-election"     // where the topic forbids it (UncleanExclusion)
+	ISREmpty         Class = "isr-empty"            // nobody can be elected again
 	IneligibleInISR  Class = "ineligible-in-isr"    // fenced or shutting down (KIP-841, ValidControllerState)
 	MetadataFell     Class = "metadata-fell"        // a broker unlearns, or an epoch falls
 	MetadataDiffers  Class = "metadata-differs"     // two brokers applied different entries of one index
