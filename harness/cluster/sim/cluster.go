@@ -24,7 +24,6 @@ type Cluster struct {
 	watch   watch
 
 	lastConn   wire.ConnID
-	lastClient uint64
 	unexpected []string
 }
 
