@@ -3,6 +3,7 @@ package explore
 import (
 	"cmp"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 
@@ -33,6 +34,8 @@ type Case struct {
 	Config history.Config `json:"config"`
 	// Partitions of the one topic; its replication factor is in Config.
 	Partitions int32 `json:"partitions"`
+	// SegmentBytes is the topic's segment.bytes; 0 leaves it to the broker.
+	SegmentBytes int `json:"segment_bytes,omitempty"`
 	// Mutant names the protocol bugs that the brokers run with.
 	Mutant  string      `json:"mutant,omitempty"`
 	Clients Clients     `json:"clients"`
@@ -129,12 +132,15 @@ func (c Case) options() (sim.Options, error) {
 }
 
 func (c Case) topic() client.Topic {
+	configs := map[string]string{
+		"min.insync.replicas":            fmt.Sprint(c.Config.MinISR),
+		"unclean.leader.election.enable": fmt.Sprint(c.Config.UncleanElection),
+	}
+	if c.SegmentBytes > 0 {
+		configs["segment.bytes"] = fmt.Sprint(c.SegmentBytes)
+	}
 	return client.Topic{
-		Name: Topic, Partitions: c.Partitions, ReplicationFactor: int16(c.Config.ReplicationFactor),
-		Configs: map[string]string{
-			"min.insync.replicas":            fmt.Sprint(c.Config.MinISR),
-			"unclean.leader.election.enable": fmt.Sprint(c.Config.UncleanElection),
-		},
+		Name: Topic, Partitions: c.Partitions, ReplicationFactor: int16(c.Config.ReplicationFactor), Configs: configs,
 	}
 }
 
@@ -172,6 +178,8 @@ func (c Case) Validate() error {
 	switch rf := c.Config.ReplicationFactor; {
 	case rf < 1 || rf > c.Nodes():
 		return fmt.Errorf("config: replication_factor is %d, allowed are 1 to %d (nodes)", rf, c.Nodes())
+	case c.SegmentBytes != 0 && (c.SegmentBytes < 1024 || c.SegmentBytes > math.MaxInt32):
+		return fmt.Errorf("segment_bytes is %d, allowed are 0 and 1024 to %d", c.SegmentBytes, math.MaxInt32)
 	case c.Config.MinISR < 1:
 		return fmt.Errorf("config: min_isr is %d, allowed is 1 and above", c.Config.MinISR)
 	case c.Config.Idempotent && c.Config.Acks != "all":

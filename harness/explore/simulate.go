@@ -91,6 +91,9 @@ func Simulate(c Case, look Look) (Outcome, error) {
 	}
 	out.Result = checker.Check(out.History, checker.Options{WitnessAlone: !look.SecondOpinion})
 	out.Failure = classify(out.Result, cluster.Problems(), failure, cluster.Unexpected())
+	if out.Failure.Class == "" {
+		out.Failure = c.progress(recorder.Events)
+	}
 	return out, nil
 }
 
