@@ -183,13 +183,21 @@ func (s *shrinker) tryOther(c Case) bool {
 
 // fails tells whether a case fails as the best does.
 func (s *shrinker) fails(c Case) (Outcome, bool) {
-	if s.over() || c.Validate() != nil {
+	if s.over() || c.Validate() != nil || c.Liveness && !c.asksAs(s.best) {
 		return Outcome{}, false
 	}
 	s.tried++
 	out, err := Simulate(c, Look{BlackBox: s.how.BlackBox})
 	want := s.outcome.Failure
 	return out, err == nil && out.Failure.Class == want.Class && out.Failure.Promised == want.Promised
+}
+
+// asksAs tells whether two cases with Liveness ask the same: whether a majority
+// gets on without what the last fault takes away. Another fault may well leave no
+// majority.
+func (c Case) asksAs(other Case) bool {
+	a, b := c.Schedule.Steps, other.Schedule.Steps
+	return len(a) > 0 && len(b) > 0 && a[len(a)-1].Fault == b[len(b)-1].Fault
 }
 
 func (s *shrinker) keep(c Case, out Outcome) {

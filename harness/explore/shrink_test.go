@@ -35,7 +35,7 @@ func stormy(faults int) Case {
 }
 
 func TestAPlantedBugIsShrunkToWhatItTakes(t *testing.T) {
-	c := stormy(40)
+	c := stormy(30)
 	c.Mutant = "ack-on-append"
 	before, err := Simulate(c, Look{})
 	require.NoError(t, err)
@@ -44,7 +44,7 @@ func TestAPlantedBugIsShrunkToWhatItTakes(t *testing.T) {
 	passes := 0
 	s, err := Shrink(c, Shrinking{Tell: func(Pass) { passes++ }})
 	require.NoError(t, err)
-	require.Equal(t, 40, s.Before.Faults)
+	require.Equal(t, 30, s.Before.Faults)
 	require.Greater(t, s.Before.Ops, 1000)
 	require.LessOrEqual(t, s.After.Faults, 5)
 	require.LessOrEqual(t, s.After.Ops, 20)
@@ -87,6 +87,16 @@ func TestWhatDoesNotFailIsNotShrunk(t *testing.T) {
 	c.Partitions = 0
 	_, err = Shrink(c, Shrinking{})
 	require.ErrorContains(t, err, "partitions is 0")
+}
+
+// In a case with Liveness the fault that stays is the question.
+func TestTheFaultThatStaysStays(t *testing.T) {
+	c := isolatedLeader(1)
+	c.Liveness = true
+	s := &shrinker{best: c, seeds: 1, outcome: Outcome{}} // fails as nothing does
+	require.False(t, s.try(c.until(500)), "without it")
+	require.False(t, s.try(c.aimed(nemesis.Followers)), "another one")
+	require.True(t, s.try(c.until(6000)), "the same one, and the failure is the same, which is none")
 }
 
 // What clients did, written down, is done again.

@@ -1,7 +1,6 @@
 package explore
 
 import (
-	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -43,75 +42,6 @@ func (s *shrinker) dropOps() {
 		c.Plan = rest
 		return s.try(c)
 	})
-}
-
-// fewerWorkers is for a case whose operations are drawn.
-func (s *shrinker) fewerWorkers() {
-	for _, field := range []func(*Clients) *int{
-		func(c *Clients) *int { return &c.Probers }, func(c *Clients) *int { return &c.Consumers },
-		func(c *Clients) *int { return &c.Producers }, func(c *Clients) *int { return &c.Lanes },
-		func(c *Clients) *int { return &c.Rate },
-	} {
-		for less := *field(&s.best.Clients) / 2; ; less /= 2 {
-			c := s.best
-			if *field(&c.Clients) = less; !s.tryOther(c) {
-				break
-			}
-		}
-	}
-}
-
-// fewerClients gives the operations that are left to as few workers as can be,
-// and forgets the workers that have none.
-func (s *shrinker) fewerClients() {
-	if s.best.Plan == nil {
-		return
-	}
-	one := s.best.renamed(func(worker string) string {
-		if strings.HasPrefix(worker, "producer ") {
-			return "producer 0/0"
-		}
-		return worker
-	})
-	if !s.tryOther(one.compact()) {
-		s.tryOther(s.best.compact())
-	}
-}
-
-func (c Case) renamed(to func(worker string) string) Case {
-	c.Plan = slices.Clone(c.Plan)
-	for i := range c.Plan {
-		c.Plan[i].Worker = to(c.Plan[i].Worker)
-	}
-	return c
-}
-
-// compact numbers the workers that have something to do from 0.
-func (c Case) compact() Case {
-	numbers := map[string]int{} // of a producer or another worker, among its kind
-	counts := map[string]int{}
-	number := func(kind, name string) int {
-		if _, ok := numbers[kind+name]; !ok {
-			numbers[kind+name] = counts[kind]
-			counts[kind]++
-		}
-		return numbers[kind+name]
-	}
-	lanes := 1
-	named := c.renamed(func(worker string) string {
-		kind, name, _ := strings.Cut(worker, " ")
-		producer, lane, isLane := strings.Cut(name, "/")
-		if !isLane {
-			return fmt.Sprintf("%s %d", kind, number(kind, name))
-		}
-		i := number(kind, producer)
-		j := number(fmt.Sprintf("lane of %d", i), lane)
-		lanes = max(lanes, j+1)
-		return fmt.Sprintf("%s %d/%d", kind, i, j)
-	})
-	named.Clients.Producers, named.Clients.Lanes = max(1, counts["producer"]), lanes
-	named.Clients.Consumers, named.Clients.Probers = counts["consumer"], counts["prober"]
-	return named
 }
 
 // fewerPartitions leaves one partition, the one that roles are about: everything
@@ -168,8 +98,8 @@ func (s *shrinker) fewerNodes() {
 	}
 }
 
-// calmWeather takes away what is not needed of the weather, and puts timeouts
-// and intervals back to what they usually are.
+// calmWeather takes away what is not needed of the weather, and puts timeouts,
+// intervals and segments back to what they usually are.
 func (s *shrinker) calmWeather() {
 	c := s.best
 	c.Weather = sim.Weather{}
@@ -188,6 +118,9 @@ func (s *shrinker) calmWeather() {
 	}
 	c = s.best
 	c.Times = sim.DefaultTimes()
+	s.tryOther(c)
+	c = s.best
+	c.SegmentBytes = 0
 	s.tryOther(c)
 }
 

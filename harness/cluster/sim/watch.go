@@ -11,8 +11,8 @@ import (
 type Tracer interface {
 	Input(At, broker.Input)
 	Effect(At, broker.Effect)
-	// Stepped shows the broker after each of its steps. It may be read until
-	// Stepped returns.
+	// Stepped shows the broker after each of its steps, before the effects. It may
+	// be read until Stepped returns.
 	Stepped(At, *broker.Core)
 	// Machine hears what becomes of a broker's process, and Stage what the run
 	// goes on with.
@@ -20,6 +20,8 @@ type Tracer interface {
 	Stage(At, string)
 	// Recorded hears what clients and the nemesis see.
 	Recorded(At, history.Event)
+	// Broken hears of an invariant that is broken, once the look inside sees it.
+	Broken(At, invariant.Problem)
 }
 
 // watch is who looks on.
@@ -28,6 +30,7 @@ type watch struct {
 	coverage *Coverage
 	// inside looks into the brokers; nil where clients judge alone.
 	inside *invariant.Watch
+	told   int // of its problems, those that the tracer has heard of
 }
 
 func newWatch(o Options) watch {
@@ -85,6 +88,7 @@ func (w *watch) effect(n *node, e broker.Effect) {
 	}
 	if reply, ok := e.(broker.Reply); ok && w.inside != nil {
 		w.inside.Answered(n.id, reply.Call.Request, reply.Response)
+		w.tellBroken(n)
 	}
 	if w.tracer != nil {
 		w.tracer.Effect(w.look(n), e)
@@ -98,6 +102,18 @@ func (w *watch) stepped(n *node) {
 	}
 	if w.tracer != nil {
 		w.tracer.Stepped(w.look(n), n.core)
+		w.tellBroken(n)
+	}
+}
+
+// tellBroken tells the tracer what the look inside has found since the last time.
+func (w *watch) tellBroken(n *node) {
+	if w.tracer == nil || w.inside == nil {
+		return
+	}
+	for _, p := range w.inside.Problems()[w.told:] {
+		w.tracer.Broken(w.look(n), p)
+		w.told++
 	}
 }
 

@@ -16,16 +16,14 @@ const (
 
 // Stage implements sim.Tracer. A fault is a stage too, and told already.
 func (t *Trace) Stage(at sim.At, what string) {
-	t.flush()
 	if what != t.fault {
-		t.step = append(t.step, Line{At: at, Who: Stage, Partition: NoPartition, Text: what})
+		t.came = append(t.came, Line{At: at, Who: Stage, Partition: NoPartition, Text: what})
 	}
 	t.flush()
 }
 
 // Recorded implements sim.Tracer.
 func (t *Trace) Recorded(at sim.At, e history.Event) {
-	t.flush()
 	l := Line{At: at, Who: Clients, Partition: e.Partition}
 	if e.Fault != nil {
 		l.Who, l.Nodes, l.Partition, l.Text = Nemesis, e.Fault.Nodes, NoPartition, e.Fault.Describe
@@ -45,7 +43,7 @@ func (t *Trace) Recorded(at sim.At, e history.Event) {
 		}
 		l.Text = fmt.Sprintf("process %d: %s %s %s", e.Process, e.Type, e.F, nameOf(e.Topic, e.Partition))
 	}
-	t.step = append(t.step, l)
+	t.came = append(t.came, l)
 	t.flush()
 }
 

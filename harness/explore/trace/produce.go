@@ -24,7 +24,7 @@ func (t *Trace) produce(at sim.At, req *kmsg.ProduceRequest) {
 	for _, topic := range req.Topics {
 		for _, p := range topic.Partitions {
 			name := nameOf(topic.Topic, p.Partition)
-			t.produced = append(t.produced, produced{line: len(t.step), name: name})
+			t.produced = append(t.produced, produced{line: len(t.came), name: name})
 			t.add(at, p.Partition, 0, "produce %s acks=%s values=%s", name, acksOf(req.Acks), valuesOf(p.Records))
 		}
 	}
@@ -33,7 +33,7 @@ func (t *Trace) produce(at sim.At, req *kmsg.ProduceRequest) {
 // finishProduced says where in the log they are.
 func (t *Trace) finishProduced(now broker.Status) {
 	for _, p := range t.produced {
-		line := &t.step[p.line]
+		line := &t.came[p.line]
 		before := t.node(line.Node).replicas[p.name]
 		for _, r := range now.Partitions {
 			if nameOf(r.Topic, r.Partition) == p.name && r.LEO > before.LEO {

@@ -14,12 +14,6 @@ import (
 
 // Input implements sim.Tracer.
 func (t *Trace) Input(at sim.At, in broker.Input) {
-	t.flush() // a step that ended in the middle
-	t.input(at, in)
-	t.came = len(t.step)
-}
-
-func (t *Trace) input(at sim.At, in broker.Input) {
 	switch in := in.(type) {
 	case broker.Request:
 		switch req := in.Call.Request.(type) {
@@ -42,6 +36,7 @@ func (t *Trace) input(at sim.At, in broker.Input) {
 
 // Effect implements sim.Tracer.
 func (t *Trace) Effect(at sim.At, e broker.Effect) {
+	defer t.flush()
 	switch e := e.(type) {
 	case broker.Trace:
 		t.add(at, partitionIn(e.Text), 0, "%s", e.Text)
@@ -66,7 +61,7 @@ func (t *Trace) Effect(at sim.At, e broker.Effect) {
 
 // answered tells what another broker's answer was; false if it is idle.
 func (t *Trace) answered(at sim.At, asked broker.Send, in broker.PeerResponse) bool {
-	before := len(t.step)
+	before := len(t.came)
 	switch req := asked.Request.(type) {
 	case *kmsg.FetchRequest:
 		subject := fmt.Sprintf("fetch from %d", asked.To)
@@ -84,7 +79,7 @@ func (t *Trace) answered(at sim.At, asked broker.Send, in broker.PeerResponse) b
 		t.add(at, NoPartition, asked.To, "AlterPartition answered by node %d: %s", asked.To,
 			t.verdicts(in.Response.(*kmsg.AlterPartitionResponse)))
 	}
-	return len(t.step) > before
+	return len(t.came) > before
 }
 
 // fetched tells of a follower's fetch together with its answer.

@@ -14,6 +14,7 @@ import (
 
 	"github.com/ackproof/ackproof/broker"
 	"github.com/ackproof/ackproof/broker/controller"
+	"github.com/ackproof/ackproof/broker/invariant"
 	"github.com/ackproof/ackproof/broker/model"
 	"github.com/ackproof/ackproof/harness/cluster/sim"
 )
@@ -68,10 +69,9 @@ type Trace struct {
 	partitions map[model.TopicPartition]*controller.Partition
 	fault      string            // that was told last
 	ends       map[string]string // what clients were last told of a partition's end
-	// step is the lines of the step under way: some can only be finished once
-	// the broker has taken it. The first came is about what came in.
-	step     []Line
-	came     int
+	// came is the lines about what has just come in to a broker: some can only be
+	// finished once it has taken that.
+	came     []Line
 	produced []produced
 }
 
@@ -103,7 +103,7 @@ func (t *Trace) node(id int) *node {
 	return n
 }
 
-// add appends a line about a node to the step.
+// add adds a line about a node.
 func (t *Trace) add(at sim.At, partition int32, peer model.NodeID, format string, args ...any) {
 	l := Line{
 		At: at, Who: fmt.Sprintf("node %d", at.Node), Nodes: []int{at.Node}, Partition: partition,
@@ -112,7 +112,7 @@ func (t *Trace) add(at sim.At, partition int32, peer model.NodeID, format string
 	if peer > 0 {
 		l.Nodes = append(l.Nodes, int(peer))
 	}
-	t.step = append(t.step, l)
+	t.came = append(t.came, l)
 }
 
 // addOnce is add, unless the last thing said on the subject was the same.
@@ -131,14 +131,14 @@ func (t *Trace) idle(at sim.At, text fmt.Stringer) {
 	}
 }
 
-// flush tells the lines of the step that is over.
+// flush tells the lines that were added.
 func (t *Trace) flush() {
-	for _, l := range t.step {
+	for _, l := range t.came {
 		if t.filter.wants(l) {
 			t.tell(l)
 		}
 	}
-	t.step, t.came, t.produced = t.step[:0], 0, t.produced[:0]
+	t.came, t.produced = t.came[:0], t.produced[:0]
 }
 
 // Machine implements sim.Tracer.
@@ -148,14 +148,17 @@ func (t *Trace) Machine(at sim.At, what string) {
 	t.flush()
 }
 
+// Broken implements sim.Tracer.
+func (t *Trace) Broken(at sim.At, p invariant.Problem) {
+	t.add(at, NoPartition, 0, "BROKEN: %s: %s", p.Class, p.Text)
+	t.flush()
+}
+
 // Stepped implements sim.Tracer.
 func (t *Trace) Stepped(at sim.At, core *broker.Core) {
 	status := core.Status()
 	t.finishProduced(status)
-	effects := slices.Clone(t.step[t.came:])
-	t.step = t.step[:t.came]
-	t.decided(at, core.Image()) // what was decided explains the effects
-	t.step = append(t.step, effects...)
+	t.decided(at, core.Image())
 	t.moved(at, status)
 	t.flush()
 }

@@ -100,6 +100,25 @@ func TestATraceIsNarrowed(t *testing.T) {
 	}
 }
 
+func TestABrokenInvariantIsToldWhereItBreaks(t *testing.T) {
+	c := eventful()
+	c.Mutant = "ack-on-append"
+	for _, blackBox := range []bool{false, true} {
+		var lines []trace.Line
+		look := explore.Look{BlackBox: blackBox, Trace: trace.New(everything, func(l trace.Line) { lines = append(lines, l) })}
+		_, err := explore.Simulate(c, look)
+		require.NoError(t, err)
+		i := slices.IndexFunc(lines, func(l trace.Line) bool { return strings.HasPrefix(l.Text, "BROKEN: acked-uncommitted: ") })
+		if blackBox {
+			require.Negative(t, i, "nobody looks inside")
+			continue
+		}
+		require.Positive(t, i)
+		require.Regexp(t, "^produce log-[01] acks=all", lines[i-1].Text)
+		require.Equal(t, lines[i-1].Event, lines[i].Event)
+	}
+}
+
 func TestLookingChangesNothing(t *testing.T) {
 	blind, err := explore.Simulate(eventful(), explore.Look{})
 	require.NoError(t, err)
