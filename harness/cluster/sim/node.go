@@ -58,15 +58,14 @@ func (n *node) boot() {
 	n.config.Seed = n.sim.options.Seed<<16 | n.boots
 	n.lanes, n.served, n.order = map[lane]*conn{}, map[wire.ConnID]*conn{}, nil
 	n.sim.watch.booted(n)
-	n.guarded(func() {
-		core, err := broker.New(n.config)
-		if err != nil {
-			n.ended(err)
-			return
-		}
-		n.core = core
-		n.step(broker.Tick{})
-	})
+	defer n.survive()
+	core, err := broker.New(n.config)
+	if err != nil {
+		n.ended(err)
+		return
+	}
+	n.core = core
+	n.step(broker.Tick{})
 }
 
 // die ends the process: what it wrote stays in the page cache, and whoever is
@@ -94,20 +93,17 @@ func (n *node) ended(err error) {
 	n.sim.unexpected = append(n.sim.unexpected, fmt.Sprintf("node %d ended after %v: %v", n.id, n.sim.now, err))
 }
 
-// guarded does what may end in a crash point of the disk, or in a panic of the
-// broker, which ends its process and not ours.
-func (n *node) guarded(do func()) {
-	defer func() {
-		switch v := recover().(type) {
-		case nil:
-		case powerCut:
-			n.disk.fs.Crash()
-			n.die()
-		default:
-			n.ended(fmt.Errorf("panic: %v", v))
-		}
-	}()
-	do()
+// survive is deferred by what may end in a crash point of the disk, or in a panic
+// of the broker, which ends its process and not ours.
+func (n *node) survive() {
+	switch v := recover().(type) {
+	case nil:
+	case powerCut:
+		n.disk.fs.Crash()
+		n.die()
+	default:
+		n.ended(fmt.Errorf("panic: %v", v))
+	}
 }
 
 // step feeds one input to the core.
@@ -120,21 +116,19 @@ func (n *node) step(in broker.Input) {
 		return
 	}
 	n.sim.watch.input(n, in)
-	n.guarded(func() {
-		core := n.core
-		effects := core.Step(model.Time{Mono: n.clocks.mono(n.sim.now), Wall: n.clocks.wall(n.sim.now)}, in)
-		for i, e := range effects {
-			if n.midStep > 0 && i == n.midStep {
-				n.die()
-				return
-			}
-			n.sim.watch.effect(n, e)
-			if n.carryOut(e); !n.alive {
-				return
-			}
+	defer n.survive()
+	effects := n.core.Step(model.Time{Mono: n.clocks.mono(n.sim.now), Wall: n.clocks.wall(n.sim.now)}, in)
+	for i, e := range effects {
+		if n.midStep > 0 && i == n.midStep {
+			n.die()
+			return
 		}
-		n.sim.watch.stepped(n)
-	})
+		n.sim.watch.effect(n, e)
+		if n.carryOut(e); !n.alive {
+			return
+		}
+	}
+	n.sim.watch.stepped(n)
 }
 
 func (n *node) pause() { n.paused = n.alive }
