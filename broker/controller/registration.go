@@ -33,9 +33,8 @@ func (a *application) registerBroker(cmd *RegisterBroker) Result {
 	if old != nil && old.Incarnation == cmd.Incarnation {
 		return Result{BrokerEpoch: old.Epoch}
 	}
-	if old != nil && !old.Fenced {
-		return refuse(model.DuplicateBrokerRegistration,
-			"Another broker is registered with broker id %d and its session has not expired.", cmd.ID)
+	if a.image.turnsAway(cmd) {
+		return turnedAway(cmd)
 	}
 	epoch := model.BrokerEpoch(a.index)
 	a.image.Brokers[cmd.ID] = &Broker{
@@ -47,6 +46,18 @@ func (a *application) registerBroker(cmd *RegisterBroker) Result {
 		Fenced:      true,
 	}
 	return Result{BrokerEpoch: epoch}
+}
+
+// turnsAway tells whether a registration has to wait for the end of another
+// life's session.
+func (i *Image) turnsAway(cmd *RegisterBroker) bool {
+	old := i.Brokers[cmd.ID]
+	return old != nil && !old.Fenced && old.Incarnation != cmd.Incarnation
+}
+
+func turnedAway(cmd *RegisterBroker) Result {
+	return refuse(model.DuplicateBrokerRegistration,
+		"Another broker is registered with broker id %d and its session has not expired.", cmd.ID)
 }
 
 // currentBroker finds a broker that speaks under its current epoch.
