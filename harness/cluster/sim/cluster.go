@@ -21,6 +21,7 @@ type Cluster struct {
 	net     *network
 	nodes   []*node
 	hash    eventHash
+	frames  frames
 	watch   watch
 
 	lastConn   wire.ConnID
