@@ -3,6 +3,7 @@ package explore
 import (
 	"cmp"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 
@@ -33,6 +34,11 @@ type Case struct {
 	Config history.Config `json:"config"`
 	// Partitions of the one topic; its replication factor is in Config.
 	Partitions int32 `json:"partitions"`
+	// SegmentBytes is the topic's segment.bytes; 0 leaves it to the broker.
+	SegmentBytes int `json:"segment_bytes,omitempty"`
+	// SnapshotEvery is after how many entries the quorum's log is cut; 0 leaves it to
+	// the broker.
+	SnapshotEvery int `json:"snapshot_every,omitempty"`
 	// Mutant names the protocol bugs that the brokers run with.
 	Mutant  string      `json:"mutant,omitempty"`
 	Clients Clients     `json:"clients"`
@@ -81,7 +87,9 @@ func (e Expectation) Compare(out Outcome) string {
 		return fmt.Sprintf("%s: the same events are judged otherwise", was)
 	case e.Failure != out.Failure.Class:
 		return fmt.Sprintf("%s, hash %s: another build, or the case was edited, and it shows something else now", was, e.Hash)
-	case e.Hash != "" && !same:
+	case e.Hash == "":
+		return was
+	case !same:
 		return fmt.Sprintf("%s, hash %s: the same failure, but other events: another build, or the case was edited", was, e.Hash)
 	}
 	return was + ", and the same events"
@@ -100,11 +108,18 @@ func (c Case) String() string {
 		parts[0] += " mutant=" + c.Mutant
 	}
 	parts = append(parts, fmt.Sprintf("%d replicas on %d brokers", c.Config.ReplicationFactor, c.Nodes()),
-		fmt.Sprintf("%d faults", len(c.Schedule.Steps)))
+		counted(len(c.Schedule.Steps), "fault"))
 	if c.Plan != nil {
-		parts = append(parts, fmt.Sprintf("%d operations", len(c.Plan)))
+		parts = append(parts, counted(len(c.Plan), "operation"))
 	}
 	return strings.Join(append(parts, fmt.Sprintf("seed %d", c.Seed)), ", ")
+}
+
+func counted(n int, thing string) string {
+	if n == 1 {
+		return "1 " + thing
+	}
+	return fmt.Sprintf("%d %ss", n, thing)
 }
 
 // Nodes is the number of brokers.
@@ -115,17 +130,20 @@ func (c Case) options() (sim.Options, error) {
 	mutants, err := mutant.Parse(c.Mutant)
 	return sim.Options{
 		Nodes: c.Nodes(), Seed: c.Seed, Weather: c.Weather, Times: c.Times,
-		Flush: broker.FlushPolicy(c.Config.Flush), Mutants: mutants,
+		Flush: broker.FlushPolicy(c.Config.Flush), Mutants: mutants, SnapshotEvery: c.SnapshotEvery,
 	}, err
 }
 
 func (c Case) topic() client.Topic {
+	configs := map[string]string{
+		"min.insync.replicas":            fmt.Sprint(c.Config.MinISR),
+		"unclean.leader.election.enable": fmt.Sprint(c.Config.UncleanElection),
+	}
+	if c.SegmentBytes > 0 {
+		configs["segment.bytes"] = fmt.Sprint(c.SegmentBytes)
+	}
 	return client.Topic{
-		Name: Topic, Partitions: c.Partitions, ReplicationFactor: int16(c.Config.ReplicationFactor),
-		Configs: map[string]string{
-			"min.insync.replicas":            fmt.Sprint(c.Config.MinISR),
-			"unclean.leader.election.enable": fmt.Sprint(c.Config.UncleanElection),
-		},
+		Name: Topic, Partitions: c.Partitions, ReplicationFactor: int16(c.Config.ReplicationFactor), Configs: configs,
 	}
 }
 
@@ -163,6 +181,10 @@ func (c Case) Validate() error {
 	switch rf := c.Config.ReplicationFactor; {
 	case rf < 1 || rf > c.Nodes():
 		return fmt.Errorf("config: replication_factor is %d, allowed are 1 to %d (nodes)", rf, c.Nodes())
+	case c.SnapshotEvery != 0 && (c.SnapshotEvery < 10 || c.SnapshotEvery > math.MaxInt32):
+		return fmt.Errorf("snapshot_every is %d, allowed are 0 and 10 to %d", c.SnapshotEvery, math.MaxInt32)
+	case c.SegmentBytes != 0 && (c.SegmentBytes < 1024 || c.SegmentBytes > math.MaxInt32):
+		return fmt.Errorf("segment_bytes is %d, allowed are 0 and 1024 to %d", c.SegmentBytes, math.MaxInt32)
 	case c.Config.MinISR < 1:
 		return fmt.Errorf("config: min_isr is %d, allowed is 1 and above", c.Config.MinISR)
 	case c.Config.Idempotent && c.Config.Acks != "all":

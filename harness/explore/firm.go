@@ -44,7 +44,7 @@ func (s *shrinker) tryFirm(c Case) bool {
 func (s *shrinker) giveRoom() {
 	for s.firm < OtherSeeds {
 		before := s.firm
-		for _, more := range []nemesis.Millis{100, 300, 1000} {
+		for _, more := range []nemesis.Millis{100, 300, 1000, 3000} {
 			moments := s.best.moments()
 			for i := len(moments) - 1; i > 0 && s.firm == before; i-- {
 				s.tryFirmer(s.best.warp(func(t nemesis.Millis) nemesis.Millis {

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/ackproof/ackproof/harness/explore/trace"
+	"github.com/ackproof/ackproof/harness/trial"
 )
 
 // Script is the case as a script in the format of cockroachdb/datadriven: what it
@@ -35,17 +36,18 @@ const (
 	blackBoxArgument  = "black-box"
 )
 
-// Tell simulates the case and tells what happens in it: from the topic's first
-// leader on, and of the drain, which moves leaders about, only what was read.
+// Tell simulates the case and tells what happens in it: from the topic's
+// creation on, and of the drain, which moves leaders about, only what clients see.
 func (c Case) Tell(blackBox bool) (string, error) {
 	var story strings.Builder
 	begun, drains := false, false
 	tell := func(l trace.Line) {
-		begun = begun || l.Partition != trace.NoPartition
-		if begun && (!drains || l.Who == trace.Clients) {
+		stage := l.Who == trace.Stage
+		begun = begun || stage
+		drains = drains || stage && l.Text == trial.Draining
+		if begun && (!drains || stage || l.Who == trace.Clients) {
 			fmt.Fprintln(&story, l)
 		}
-		drains = drains || strings.HasPrefix(l.Text, trace.AckedMarker)
 	}
 	out, err := Simulate(c, Look{BlackBox: blackBox, Trace: trace.New(trace.Filter{Partition: trace.NoPartition}, tell)})
 	if err != nil {

@@ -196,6 +196,7 @@ func (s *shrinker) calmWeather() {
 func (s *shrinker) simplerFaults() {
 	for i := range s.best.Schedule.Steps {
 		for _, simpler := range []func(*nemesis.Fault){
+			func(f *nemesis.Fault) { f.Target = nemesis.Leader },
 			func(f *nemesis.Fault) { f.Clients = false },
 			func(f *nemesis.Fault) { f.MidStep = false },
 			func(f *nemesis.Fault) { f.Torn = false },

@@ -94,6 +94,9 @@ func Simulate(c Case, look Look) (Outcome, error) {
 	out.Result = checker.Check(out.History, checker.Options{WitnessAlone: !look.SecondOpinion})
 	out.Problems = cluster.Problems()
 	out.Failure = classify(out.Result, out.Problems, failure, cluster.Unexpected())
+	if out.Failure.Class == "" {
+		out.Failure = c.progress(recorder.Events)
+	}
 	return out, nil
 }
 
@@ -111,7 +114,7 @@ func (c Case) course(cluster *sim.Cluster, recorder *sim.Recorder, look Look) er
 		Time: cluster.Time(), Cluster: cluster, Clients: cluster.Clients(),
 		Settings: client.Settings{Acks: c.Config.Acks, Idempotent: c.Config.Idempotent},
 		Topic:    c.topic(), Workload: load, Schedule: c.Schedule, Recorder: recorder,
-		Stage: func(string) {}, Counts: func(func() int64) {},
+		Stage: cluster.Stage, Counts: func(func() int64) {},
 	}.Run(ctx)
 }
 

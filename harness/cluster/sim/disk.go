@@ -50,7 +50,7 @@ func (d *disk) set(mode nemesis.DiskMode) {
 	d.fs.FailNoMore()
 	switch mode {
 	case nemesis.DiskError:
-		d.fs.FailNext(storage.OpAppend, errIO)
+		d.fs.FailNext([]storage.Op{storage.OpAppend, storage.OpSync}[d.draw.IntN(2)], errIO)
 	case nemesis.DiskFull:
 		d.fs.FillUp(0)
 	}

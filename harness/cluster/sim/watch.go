@@ -14,8 +14,10 @@ type Tracer interface {
 	// Stepped shows the broker after each of its steps. It may be read until
 	// Stepped returns.
 	Stepped(At, *broker.Core)
-	// Machine hears what becomes of a broker's process.
+	// Machine hears what becomes of a broker's process, and Stage what the run
+	// goes on with.
 	Machine(At, string)
+	Stage(At, string)
 	// Recorded hears what clients and the nemesis see.
 	Recorded(At, history.Event)
 }
@@ -55,6 +57,13 @@ func (w *watch) booted(n *node) {
 func (w *watch) machine(n *node, what string) {
 	if w.tracer != nil {
 		w.tracer.Machine(w.look(n), what)
+	}
+}
+
+// Stage tells a tracer what the run goes on with.
+func (c *Cluster) Stage(what string) {
+	if c.watch.tracer != nil {
+		c.watch.tracer.Stage(At{Event: c.done, Time: int64(c.now)}, what)
 	}
 }
 

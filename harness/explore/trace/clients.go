@@ -11,10 +11,17 @@ import (
 const (
 	Clients = "clients"
 	Nemesis = "nemesis"
+	Stage   = "run" // what the run goes on with
 )
 
-// AckedMarker begins the line after which nothing is left to do but to drain.
-const AckedMarker = "acked: marker "
+// Stage implements sim.Tracer. A fault is a stage too, and told already.
+func (t *Trace) Stage(at sim.At, what string) {
+	t.flush()
+	if what != t.fault {
+		t.step = append(t.step, Line{At: at, Who: Stage, Partition: NoPartition, Text: what})
+	}
+	t.flush()
+}
 
 // Recorded implements sim.Tracer.
 func (t *Trace) Recorded(at sim.At, e history.Event) {
@@ -22,6 +29,7 @@ func (t *Trace) Recorded(at sim.At, e history.Event) {
 	l := Line{At: at, Who: Clients, Partition: e.Partition}
 	if e.Fault != nil {
 		l.Who, l.Nodes, l.Partition, l.Text = Nemesis, e.Fault.Nodes, NoPartition, e.Fault.Describe
+		t.fault = e.Fault.Describe
 		if e.Fault.Bit != nil && !*e.Fault.Bit {
 			l.Text += " (it did not bite)"
 		}

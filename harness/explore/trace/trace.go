@@ -21,7 +21,7 @@ import (
 // Line is one thing that happens.
 type Line struct {
 	sim.At
-	Who       string // "node 1", "clients" or "nemesis"
+	Who       string // "node 1", or one of the names below
 	Nodes     []int  // that it is about
 	Partition int32  // that it is about; NoPartition if it is about none
 	Text      string
@@ -50,7 +50,7 @@ func (f Filter) wants(l Line) bool {
 	switch {
 	case f.Until > 0 && l.Event > f.Until:
 		return false
-	case f.Node > 0 && l.Who != Nemesis && !slices.Contains(l.Nodes, f.Node):
+	case f.Node > 0 && l.Who != Nemesis && l.Who != Stage && !slices.Contains(l.Nodes, f.Node):
 		return false
 	}
 	return f.Partition == NoPartition || l.Partition == NoPartition || l.Partition == f.Partition
@@ -66,6 +66,7 @@ type Trace struct {
 	index      uint64
 	brokers    map[model.NodeID]*controller.Broker
 	partitions map[model.TopicPartition]*controller.Partition
+	fault      string            // that was told last
 	ends       map[string]string // what clients were last told of a partition's end
 	// step is the lines of the step under way: some can only be finished once
 	// the broker has taken it. The first came is about what came in.
