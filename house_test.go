@@ -18,6 +18,7 @@ var allowed = map[string][]string{
 	"broker/storage":      {"broker/model", "broker/mutant"},
 	"broker/partition":    {"broker/model", "broker/mutant", "broker/storage"},
 	"broker/controller":   {"broker/model", "broker/mutant", "broker/storage"},
+	"broker/invariant":    {"broker/model", "broker/storage", "broker/partition", "broker/controller"},
 	"broker/wire":         {"broker/model", "broker/storage", "broker/partition", "broker/controller"},
 	"broker/server":       {"broker"},
 	"broker":              {"broker/model", "broker/mutant", "broker/storage", "broker/partition", "broker/controller", "broker/wire"},

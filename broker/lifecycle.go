@@ -12,6 +12,7 @@ import (
 	"github.com/ackproof/ackproof/broker/model"
 	"github.com/ackproof/ackproof/broker/mutant"
 	"github.com/ackproof/ackproof/broker/storage"
+	"github.com/ackproof/ackproof/broker/wire"
 )
 
 // controlledShutdownTimeout bounds how long a broker waits for its leaderships
@@ -108,6 +109,9 @@ func (c *Core) register() {
 	req.ClusterID = c.cfg.ClusterID
 	req.IncarnationID = c.lifecycle.incarnation
 	req.PreviousBrokerEpoch = int64(c.lifecycle.previousEpoch)
+	if b := c.Image().Brokers[c.cfg.NodeID]; b != nil {
+		wire.SetReplaced(req, b.Epoch)
+	}
 	if c.cfg.Rack != "" {
 		req.Rack = &c.cfg.Rack
 	}

@@ -58,6 +58,8 @@ var sessionEvidence = []evidence{
 		[]sight{{"run ms=150", "produce a to 1: acked at 0"}, {"settle", "node 1 t-0 leader epoch=0 isr=[1 2 3] log=[0,0) hw=0"}}},
 	{mutant.RegistrationOverSession, "49_an_older_registration_is_not_mine", "acked a is lost",
 		[]sight{{"run ms=150", "produce a to 1: acked at 0"}, {"settle", "node 1 t-0 leader epoch=0 isr=[1 2 3] log=[0,0) hw=0"}}},
+	{mutant.LateRegistrationAccepted, "143_a_late_registration_takes_nothing_over", "a life that is over has the living broker's id",
+		[]sight{{"brokers node=2", "1 fenced since 12, 2 live since 6, 3 live since 4"}, {"settle", "node 1 down: node.id 1: another process has registered under it"}}},
 	{mutant.StaleHeartbeatAccepted, "136_an_older_life_sends_no_heartbeat", "a living broker never gets into the ISR again",
 		[]sight{{"status", "node 1 t-0 follower epoch=1 isr=[2 3] log=[0,0) hw=0"}, {"brokers node=2", "1 shutting down since 12, 2 live since 6, 3 live since 4"}}},
 }

@@ -96,7 +96,7 @@ func TestNoAnswerPanicsTheBroker(t *testing.T) {
 			w.net.odd = nil
 			w.run(5 * time.Second)
 			require.Empty(t, w.exits)
-			require.Empty(t, w.proof.problems)
+			require.Empty(t, w.watch.Problems())
 			for _, id := range w.order {
 				for _, p := range w.nodes[id].core.Status().Partitions {
 					require.Len(t, p.ISR, 3, w.status())

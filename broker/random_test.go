@@ -131,13 +131,13 @@ func (o ordeal) assignment() [][]int32 {
 
 func (o ordeal) judge(t *testing.T, w *world, c *randomClient, problem string) string {
 	for id, err := range w.exits {
-		// A registration of the last life may arrive late, and take the id over.
-		if err != nil && (!o.delays || !strings.Contains(err.Error(), "another process has registered")) {
+		if err != nil {
 			return fmt.Sprintf("node %d stopped: %v", id, err)
 		}
 	}
-	if len(w.proof.problems) > 0 {
-		return strings.Join(w.proof.problems, "\n")
+	w.watch.Quiet(w.brokers())
+	if problems := w.watch.Problems(); len(problems) > 0 {
+		return fmt.Sprint(problems)
 	}
 	if problem != "" {
 		return problem + "\n" + w.status()

@@ -101,12 +101,12 @@ func eachNode(do func(*world, model.NodeID)) command {
 func (w *world) crashTorn(id model.NodeID) {
 	w.kill(id)
 	w.nodes[id].fs.CrashTorn(func(_ string, synced, written []byte) []byte { return onlyHeader(synced, written) })
-	w.proof.crashed(id)
+	w.watch.Crashed(id)
 }
 
 func (w *world) wipe(id model.NodeID) {
 	w.kill(id)
-	w.proof.wiped(id)
+	w.watch.Wiped(id)
 	if err := w.nodes[id].fs.RemoveAll("/logs"); err != nil {
 		panic(err)
 	}

@@ -116,7 +116,7 @@ func (s *script) tear(d *datadriven.TestData) string {
 		}
 		return onlyHeader(synced, written)
 	})
-	s.w.proof.crashed(id)
+	s.w.watch.Crashed(id)
 	return "ok"
 }
 

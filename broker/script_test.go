@@ -39,10 +39,14 @@ type script struct {
 
 // problems tells what contradicts the protocol, wherever it came up.
 func (s *script) problems() string {
-	if s.w == nil || len(s.w.proof.problems) == 0 {
+	if s.w == nil {
 		return ""
 	}
-	return "\nBROKEN: " + strings.Join(s.w.proof.problems, "\nBROKEN: ")
+	text := ""
+	for _, p := range s.w.watch.Problems() {
+		text += "\nBROKEN: " + p.String()
+	}
+	return text
 }
 
 type command func(*script, *datadriven.TestData) string

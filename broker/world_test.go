@@ -13,6 +13,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"github.com/ackproof/ackproof/broker/controller"
+	"github.com/ackproof/ackproof/broker/invariant"
 	"github.com/ackproof/ackproof/broker/model"
 	"github.com/ackproof/ackproof/broker/mutant"
 	"github.com/ackproof/ackproof/broker/storage"
@@ -28,7 +29,7 @@ type world struct {
 	order  []model.NodeID
 	net    network
 	trace  func(model.NodeID, string)
-	proof  proof
+	watch  *invariant.Watch
 	// hash of every input and effect, in order.
 	hash  hash.Hash64
 	calls map[uint64]func(kmsg.Response, bool)
@@ -73,7 +74,8 @@ func newWorld(o worldOptions) *world {
 	w := &world{
 		nodes: map[model.NodeID]*worldNode{}, net: newNetwork(), hash: fnv.New64a(),
 		calls: map[uint64]func(kmsg.Response, bool){}, exits: map[model.NodeID]error{},
-		trace: func(model.NodeID, string) {}, proof: newProof(o),
+		trace: func(model.NodeID, string) {},
+		watch: invariant.New(invariant.Options{Flushes: o.flush == FlushBeforeAck, ClientsAlone: len(o.mutants) > 0}),
 	}
 	for i := 1; i <= o.nodes; i++ {
 		w.order = append(w.order, model.NodeID(i))
@@ -131,7 +133,7 @@ func (w *world) kill(id model.NodeID) {
 func (w *world) crash(id model.NodeID) {
 	w.kill(id)
 	w.nodes[id].fs.Crash()
-	w.proof.crashed(id)
+	w.watch.Crashed(id)
 }
 
 // resume lets a paused node take what has come meanwhile.
@@ -176,6 +178,17 @@ func (w *world) runUntil(limit time.Duration, holds func() bool) bool {
 	return true
 }
 
+// brokers are those that are up.
+func (w *world) brokers() []invariant.Broker {
+	var up []invariant.Broker
+	for _, id := range w.order {
+		if core := w.nodes[id].core; core != nil {
+			up = append(up, core)
+		}
+	}
+	return up
+}
+
 func (w *world) step(n *worldNode, in Input) {
 	if n.paused {
 		n.inbox = append(n.inbox, in)
@@ -183,17 +196,18 @@ func (w *world) step(n *worldNode, in Input) {
 	}
 	fmt.Fprintf(w.hash, "%d %d > %s\n", w.now, n.id, in)
 	core := n.core
-	for _, e := range core.Step(model.Time{Mono: w.now, Wall: wallBase + (w.now + n.ahead).Milliseconds()}, in) {
+	effects := core.Step(model.Time{Mono: w.now, Wall: wallBase + (w.now + n.ahead).Milliseconds()}, in)
+	w.watch.Observe(n.life, core)
+	for _, e := range effects {
 		fmt.Fprintf(w.hash, "%d %d < %s\n", w.now, n.id, e)
 		w.carryOut(n, e)
 	}
-	w.proof.observe(n, core)
 }
 
 func (w *world) carryOut(n *worldNode, e Effect) {
 	switch e := e.(type) {
 	case Reply:
-		w.proof.acked(n, e)
+		w.watch.Answered(n.id, e.Call.Request, e.Response)
 		if done := w.calls[e.Call.Seq]; done != nil {
 			delete(w.calls, e.Call.Seq)
 			response := e.Response

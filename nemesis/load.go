@@ -49,7 +49,7 @@ func parse(data []byte) (Schedule, error) {
 		Version int    `json:"version"`
 	}
 	if err := json.Unmarshal(data, &header); err != nil {
-		return Schedule{}, explain(err, data)
+		return Schedule{}, ExplainJSON(err, data, document)
 	}
 	if header.Format != Format {
 		return Schedule{}, fmt.Errorf("format %q: allowed is %q", header.Format, Format)
@@ -61,13 +61,17 @@ func parse(data []byte) (Schedule, error) {
 	decoder.DisallowUnknownFields()
 	var s Schedule
 	if err := decoder.Decode(&s); err != nil {
-		return Schedule{}, explain(err, data)
+		return Schedule{}, ExplainJSON(err, data, document)
 	}
 	return s, s.Validate()
 }
 
-// explain turns encoding/json's errors into the house's form.
-func explain(err error, data []byte) error {
+// document describes the format for people.
+const document = "docs/schedule.md"
+
+// ExplainJSON turns the errors of encoding/json about data into the house's form:
+// they name the line or the field, and the document that says what is allowed.
+func ExplainJSON(err error, data []byte, document string) error {
 	var syntax *json.SyntaxError
 	var mismatch *json.UnmarshalTypeError
 	switch {
@@ -80,7 +84,7 @@ func explain(err error, data []byte) error {
 		return fmt.Errorf("line %d: not JSON: %w", lineOf(data, int64(len(data))), err)
 	}
 	if field, ok := strings.CutPrefix(err.Error(), "json: unknown field "); ok {
-		return fmt.Errorf("field %s: unknown, allowed are those of docs/schedule.md", field)
+		return fmt.Errorf("field %s: unknown, allowed are those of %s", field, document)
 	}
 	return err
 }

@@ -73,7 +73,11 @@ func randomCommand(random *rand.Rand, image *Image) Command {
 	}
 	switch random.IntN(12) {
 	case 0:
-		return registerCommand(id, byte(random.IntN(250)))
+		command := registerCommand(id, byte(random.IntN(250)))
+		if b := image.Brokers[id]; b != nil && random.IntN(2) == 0 {
+			command.RegisterBroker.Replaces = b.Epoch
+		}
+		return command
 	case 1, 2, 3:
 		to := Unfence
 		switch random.IntN(12) {

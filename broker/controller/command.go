@@ -31,9 +31,9 @@ type Activate struct {
 }
 
 // RegisterBroker starts a broker's new life. Its Raft index becomes the broker
-// epoch. It is accepted if the broker is unknown or fenced, or if the
-// incarnation is the registered one (a retry); otherwise
-// DUPLICATE_BROKER_REGISTRATION.
+// epoch. It is accepted if the broker is unknown, or fenced under the
+// registration that this one replaces, or if the incarnation is the registered
+// one (a retry); otherwise DUPLICATE_BROKER_REGISTRATION.
 type RegisterBroker struct {
 	ID          model.NodeID
 	Incarnation [16]byte
@@ -42,6 +42,10 @@ type RegisterBroker struct {
 	// PreviousEpoch is the broker epoch found in the clean-shutdown marker, or
 	// NoBrokerEpoch after an unclean stop.
 	PreviousEpoch model.BrokerEpoch
+	// Replaces is the epoch of the registration that the broker finds in its own
+	// metadata, 0 if there is none. A request that an earlier life has sent and
+	// that comes late finds another one, and takes nothing over.
+	Replaces model.BrokerEpoch `json:",omitempty"`
 }
 
 // Transition is what happens to a broker.

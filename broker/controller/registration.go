@@ -38,6 +38,10 @@ func (a *application) registerBroker(cmd *RegisterBroker) Result {
 		return refuse(model.DuplicateBrokerRegistration,
 			"Another broker is registered with broker id %d and its session has not expired.", cmd.ID)
 	}
+	if old != nil && old.Epoch != cmd.Replaces && !a.mutants.Has(mutant.LateRegistrationAccepted) {
+		return refuse(model.DuplicateBrokerRegistration,
+			"Broker id %d is registered under epoch %d, not under the epoch %d that the request replaces.", cmd.ID, old.Epoch, cmd.Replaces)
+	}
 	epoch := model.BrokerEpoch(a.index)
 	a.image.Brokers[cmd.ID] = &Broker{
 		ID:          cmd.ID,

@@ -70,8 +70,14 @@ func (s *script) command(t *testing.T, d *datadriven.TestData) Command {
 	case "activate":
 		return Command{Activate: &Activate{Node: a.node("node"), StaticConfig: a.properties("static")}}
 	case "register":
+		id := a.node("id")
+		var registered model.BrokerEpoch
+		if b := s.image.Brokers[id]; b != nil {
+			registered = b.Epoch
+		}
 		return Command{RegisterBroker: &RegisterBroker{
-			ID: a.node("id"), Incarnation: [16]byte{byte(a.number("incarnation", 1))}, PreviousEpoch: model.NoBrokerEpoch,
+			ID: id, Incarnation: [16]byte{byte(a.number("incarnation", 1))}, PreviousEpoch: model.NoBrokerEpoch,
+			Replaces:  model.BrokerEpoch(a.number("replaces", int64(registered))),
 			Listeners: slices.Repeat([]Listener{{Name: "INSIDE", Host: "broker", Port: 9092}}, int(a.number("listeners", 1))),
 		}}
 	case "fence", "unfence", "shutdown", "vanish":

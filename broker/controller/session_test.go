@@ -23,7 +23,7 @@ func (w *world) beat(n *testNode, h Heartbeat) HeartbeatResult {
 // life registers a broker and returns the heartbeat that it sends from then on.
 func (w *world) life(n *testNode, id model.NodeID, incarnation byte) Heartbeat {
 	w.t.Helper()
-	result := w.must(n, registerCommand(id, incarnation))
+	result := w.must(n, nextLife(n, id, incarnation))
 	return Heartbeat{ID: id, Epoch: result.BrokerEpoch, AppliedIndex: result.Index}
 }
 

@@ -292,9 +292,18 @@ func (w *world) settle() {
 // register brings a broker up to live.
 func (w *world) register(n *testNode, id model.NodeID) model.BrokerEpoch {
 	w.t.Helper()
-	epoch := w.must(n, registerCommand(id, byte(w.now/tick%251))).BrokerEpoch
+	epoch := w.must(n, nextLife(n, id, byte(w.now/tick%251))).BrokerEpoch
 	w.must(n, Command{BrokerStateChange: &BrokerStateChange{ID: id, Epoch: epoch, To: Unfence}})
 	return epoch
+}
+
+// nextLife registers a broker in place of whoever has its id.
+func nextLife(n *testNode, id model.NodeID, incarnation byte) Command {
+	command := registerCommand(id, incarnation)
+	if b := n.c.Image().Brokers[id]; b != nil {
+		command.RegisterBroker.Replaces = b.Epoch
+	}
+	return command
 }
 
 func registerCommand(id model.NodeID, incarnation byte) Command {

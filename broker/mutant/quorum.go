@@ -24,6 +24,7 @@ const (
 	SnapshotForgetsProducerIDs Mutant = "snapshot-forgets-producer-ids"
 	SnapshotChangesMissed      Mutant = "snapshot-changes-missed"
 	PreferredOutsideISR        Mutant = "preferred-outside-isr"
+	LateRegistrationAccepted   Mutant = "late-registration-accepted"
 )
 
 var quorum = []Row{
@@ -71,4 +72,6 @@ var quorum = []Row{
 		"a delta forgotten at a snapshot"},
 	{142, PreferredOutsideISR, "gives a partition to its preferred replica on demand, in the ISR or not",
 		"KIP-460"},
+	{143, LateRegistrationAccepted, "registers whoever asks for a fenced broker's id, also an earlier life of it that asked long ago",
+		"found in this broker by exploring"},
 }

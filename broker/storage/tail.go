@@ -48,7 +48,7 @@ func (t *tail) read(from model.Offset, bound readBound) (data []byte, held bool)
 	if len(kept) == 0 || from < kept[0].BaseOffset() {
 		return nil, false
 	}
-	first := sort.Search(len(kept), func(i int) bool { return kept[i].NextOffset() > from })
+	first := t.find(from) - t.head
 	total, last := 0, first
 	for ; last < len(kept) && bound.admits(kept[last], total); last++ {
 		total += len(kept[last])
@@ -61,4 +61,10 @@ func (t *tail) read(from model.Offset, bound readBound) (data []byte, held bool)
 		data = append(data, b...)
 	}
 	return data, true
+}
+
+// find gives the place of the batch that contains an offset, or would.
+func (t *tail) find(offset model.Offset) int {
+	kept := t.batches[t.head:]
+	return t.head + sort.Search(len(kept), func(i int) bool { return kept[i].NextOffset() > offset })
 }

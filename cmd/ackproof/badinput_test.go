@@ -28,6 +28,16 @@ func schedule(target string) string {
 		"steps":[{"id":1,"at_ms":1000,"for_ms":2000,"fault":{"kind":"kill","target":"` + target + `"}}]}`
 }
 
+// aCase is a case in which nothing happens, under the given acks.
+func aCase(acks string) string {
+	return `{"format":"ackproof-case","version":1,"name":"x","seed":1,"config":{"acks":"` + acks + `","min_isr":1,
+		"replication_factor":1,"unclean_election":false,"flush":"never","idempotent":false},"partitions":1,
+		"clients":{"producers":1,"lanes":1,"consumers":0,"probers":0,"rate":10,"read_every_ms":100},
+		"times":{"session_ms":1000,"heartbeat_ms":250,"lag_ms":1000,"fetch_wait_ms":200,"fetch_backoff_ms":100,
+		"request_ms":1000,"raft_tick_ms":100,"checkpoint_ms":1000},"weather":{},
+		"schedule":{"format":"ackproof-schedule","version":1,"name":"none","seed":0,"nodes":1,"length_ms":500,"steps":[]}}`
+}
+
 // execute runs the real binary in dir to its end.
 func execute(t *testing.T, dir string, as *syscall.Credential, args ...string) (exit int, stdout, stderr string) {
 	t.Helper()
@@ -55,6 +65,9 @@ func TestBadInputIsOneLine(t *testing.T) {
 		"version.json":  strings.Replace(schedule("leader"), `"version":1`, `"version":9`, 1),
 		"torn.json":     schedule("leader")[:90],
 		"file":          "",
+		"case.json":     aCase("all"),
+		"badcase.json":  aCase("some"),
+		"oldcase.json":  strings.Replace(aCase("all"), `"version":1`, `"version":9`, 1),
 		"run/run.json":  `{"format":"ackproof-run","version":9}`,
 	}
 	tests := []struct {
@@ -78,6 +91,20 @@ func TestBadInputIsOneLine(t *testing.T) {
 		{"results are a file", []string{"run", "--results", "file"}, `ackproof run: results is "file", allowed is a folder that can be written to: `},
 		{"results below a file", []string{"suite", "durability", "--cluster", "local", "--results", "file/x"}, `ackproof suite: results is "file/x", allowed is a folder that can be written to: `},
 		{"cluster below a file", []string{"cluster", "up", "--dir", "file/x"}, "ackproof cluster: dir: mkdir file: not a directory"},
+		{"case with a value that is not", []string{"replay", "badcase.json"}, `ackproof replay: load case badcase.json: config: acks is "some", allowed are `},
+		{"case of another version", []string{"shrink", "oldcase.json"}, `ackproof shrink: load case oldcase.json: format "ackproof-case" version 9: allowed is "ackproof-case" version 1`},
+		{"schedule as a case", []string{"shrink", "role.json"}, `ackproof shrink: load case role.json: format "ackproof-schedule" version 1: allowed is "ackproof-case"`},
+		{"case that is not there", []string{"shrink", "no.json"}, "ackproof shrink: load case: open no.json: no such file or directory"},
+		{"no case", []string{"shrink"}, "ackproof shrink: allowed is one argument, the file of a case, not 0"},
+		{"case that does not fail", []string{"shrink", "case.json"}, "ackproof shrink: case.json: nothing fails in it"},
+		{"result into a folder that is not", []string{"shrink", "case.json", "-o", "no/such.json"}, `ackproof shrink: o is "no/such.json", allowed is a file that can be written to: `},
+		{"time to shrink", []string{"shrink", "case.json", "--for", "0s"}, `ackproof shrink: invalid value "0s" for flag --for: allowed is a time such as 60s or 2m`},
+		{"node of a trace", []string{"replay", "case.json", "--trace", "--node", "2"}, "ackproof replay: node is 2, allowed are 1 to 1, and 0 for all"},
+		{"partition of a trace", []string{"replay", "case.json", "--trace", "--partition", "1"}, "ackproof replay: partition is 1, allowed are 0 to 0"},
+		{"event of a trace", []string{"replay", "case.json", "--until", "0"}, `ackproof replay: invalid value "0" for flag --until: allowed is a whole number from 1 up`},
+		{"steps without a terminal", []string{"replay", "case.json", "--step"}, "ackproof replay: step is true, allowed with a terminal to read from only; "},
+		{"flag of runs with a case", []string{"replay", "case.json", "-n", "3"}, "ackproof replay: n is given, allowed with a run's folder only"},
+		{"flag of cases with a run", []string{"replay", "run", "--trace"}, "ackproof replay: trace is given, allowed with a case's file only"},
 		{"EDN into a folder that is not", []string{"check", "end.jsonl", "--edn", "no/such.edn"}, `ackproof check: edn is "no/such.edn", allowed is a file that can be written to: `},
 	}
 	files["end.jsonl"] = header + sent + acked

@@ -3,6 +3,9 @@ package main
 import (
 	"cmp"
 	"context"
+	"flag"
+	"os"
+	"slices"
 	"time"
 
 	"github.com/ackproof/ackproof/harness"
@@ -14,16 +17,27 @@ func (a *app) replay(ctx context.Context, args []string) (int, error) {
 	base := harness.Defaults()
 	times := 1
 	b := harness.Batch{Parallel: parallelRuns()}
-	f := a.flags("replay", "RUN [flags]")
+	var asCase caseReplay
+	f := a.flags("replay", "RUN|CASE [flags]")
 	f.whole(&times, "n", "how many times")
 	f.whole(&b.Parallel, "parallel", "runs at a time")
 	f.cluster(&base, "that of the stored run")
+	f.caseFlags(&asCase)
 	rest, err := f.parse(args)
 	if err != nil {
 		return 0, err
 	}
 	if len(rest) != 1 {
-		return 0, badInput("allowed is one argument, a run's folder, not %d", len(rest))
+		return 0, badInput("allowed is one argument, a run's folder or a case's file, not %d", len(rest))
+	}
+	if isFile(rest[0]) {
+		if err := f.refuse(runOnly, "a run's folder"); err != nil {
+			return 0, err
+		}
+		return a.replayCase(ctx, rest[0], asCase)
+	}
+	if err := f.refuse(caseOnly, "a case's file"); err != nil {
+		return 0, err
 	}
 	r := harness.Replay{Dir: rest[0], Times: times, Base: base}
 	stored, err := r.Stored()
@@ -49,4 +63,20 @@ func (a *app) replay(ctx context.Context, args []string) (int, error) {
 	violated, unknown := harness.Count(s.Rows)
 	a.say("%d of %s violated, %d unknown\n", violated, count(len(s.Rows), "run"), unknown)
 	return harness.Exit(s.Rows), nil
+}
+
+// isFile tells a case's file from a run's folder.
+func isFile(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.Mode().IsRegular()
+}
+
+// refuse names the first flag given that only means something for something else.
+func (f *flags) refuse(names []string, allowedWith string) (err error) {
+	f.Visit(func(fl *flag.Flag) {
+		if err == nil && slices.Contains(names, fl.Name) {
+			err = badInput("%s is given, allowed with %s only", fl.Name, allowedWith)
+		}
+	})
+	return err
 }

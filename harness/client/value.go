@@ -3,6 +3,10 @@ package client
 import (
 	"hash/crc32"
 	"strconv"
+
+	"github.com/twmb/franz-go/pkg/kmsg"
+
+	"github.com/ackproof/ackproof/harness/history"
 )
 
 // EncodeValue writes a value as decimal digits, which any tool can read.
@@ -18,4 +22,12 @@ func DecodeValue(b []byte) int64 {
 		return v
 	}
 	return -1 - int64(crc32.ChecksumIEEE(b))
+}
+
+// DecodeBatches reads the records in batches as they travel.
+func DecodeBatches(batches []byte) ([]history.Record, error) {
+	got := kmsg.NewFetchResponseTopicPartition()
+	got.RecordBatches = batches
+	page, err := decodePage("", 0, &got)
+	return page.Records, err
 }

@@ -5,6 +5,9 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/ackproof/ackproof/broker/storage"
+	"github.com/ackproof/ackproof/harness/history"
 )
 
 func TestValuesComeBack(t *testing.T) {
@@ -20,4 +23,13 @@ func TestGarbageIsAValueThatNobodySent(t *testing.T) {
 	}
 	require.Equal(t, DecodeValue([]byte("torn")), DecodeValue([]byte("torn")))
 	require.NotEqual(t, DecodeValue([]byte("torn")), DecodeValue([]byte("tor")))
+}
+
+func TestBatchesAreReadAsTheyTravel(t *testing.T) {
+	batch := storage.BuildBatch([][]byte{EncodeValue(7), EncodeValue(8)}, storage.BatchOptions{})
+	records, err := DecodeBatches(batch)
+	require.NoError(t, err)
+	require.Equal(t, []history.Record{{Offset: 0, Value: 7}, {Offset: 1, Value: 8}}, records)
+	_, err = DecodeBatches(batch[:len(batch)-1])
+	require.NoError(t, err, "an answer may end in the middle of a batch")
 }

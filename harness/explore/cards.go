@@ -47,6 +47,7 @@ func suits(p Profile) [][]card {
 		on(nemesis.Pause, nemesis.Leader, nemesis.Leader, nemesis.Follower, nemesis.Controller),
 		{clock(nemesis.Controller, nemesis.Clock{Offset: hour}), clock(nemesis.Leader, nemesis.Clock{Offset: -hour}),
 			clock(nemesis.Follower, nemesis.Clock{Rate: 2}), clock(nemesis.Controller, nemesis.Clock{Offset: hour, StrobePeriod: 100})},
+		{{fault: nemesis.Fault{Kind: nemesis.Wipe, Target: p.wiped}}},
 		power(p, nemesis.Leader, nemesis.Follower, nemesis.Controller),
 		power(p, nemesis.All, nemesis.Majority),
 		disks(nemesis.Leader, nemesis.Follower, nemesis.Controller),
@@ -113,6 +114,9 @@ func (p Profile) drawSchedule(seed uint64) nemesis.Schedule {
 			ID: len(s.Steps) + 1, At: nemesis.Millis(at.Milliseconds()), For: nemesis.Millis(lasts.Milliseconds()),
 			Fault: dealt.fault,
 		})
+	}
+	if p.liveness {
+		return withLastFault(s, r)
 	}
 	return s
 }

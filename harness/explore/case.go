@@ -1,12 +1,11 @@
 package explore
 
 import (
-	"bytes"
-	"encoding/json"
-	"errors"
+	"cmp"
 	"fmt"
-	"os"
+	"math"
 	"slices"
+	"strings"
 
 	"github.com/ackproof/ackproof/broker"
 	"github.com/ackproof/ackproof/broker/mutant"
@@ -35,6 +34,8 @@ type Case struct {
 	Config history.Config `json:"config"`
 	// Partitions of the one topic; its replication factor is in Config.
 	Partitions int32 `json:"partitions"`
+	// SegmentBytes is the topic's segment.bytes; 0 leaves it to the broker.
+	SegmentBytes int `json:"segment_bytes,omitempty"`
 	// Mutant names the protocol bugs that the brokers run with.
 	Mutant  string      `json:"mutant,omitempty"`
 	Clients Clients     `json:"clients"`
@@ -43,7 +44,7 @@ type Case struct {
 	// Schedule has the faults, the number of nodes, and how long clients work.
 	Schedule nemesis.Schedule `json:"schedule"`
 	// Plan, unless nil, is what the clients do, in place of what is drawn.
-	Plan []workloads.Op `json:"plan,omitempty"`
+	Plan []workloads.Op `json:"plan,omitzero"`
 	// Liveness asks for progress beside faults that stay: while the last step is in
 	// force, with all others healed, every partition must acknowledge a write.
 	Liveness bool `json:"liveness,omitempty"`
@@ -70,8 +71,53 @@ type Expectation struct {
 	Failure string `json:"failure,omitempty"`
 }
 
+// Expectation is what to expect of the case from now on.
+func (o Outcome) Expectation() *Expectation {
+	return &Expectation{Hash: o.HashText(), Failure: o.Failure.Class}
+}
+
+// Compare says in one line whether it came as expected.
+func (e Expectation) Compare(out Outcome) string {
+	was := cmp.Or(e.Failure, "ok")
+	switch same := e.Hash == out.HashText(); {
+	case e.Failure != out.Failure.Class && same:
+		return fmt.Sprintf("%s: the same events are judged otherwise", was)
+	case e.Failure != out.Failure.Class:
+		return fmt.Sprintf("%s, hash %s: another build, or the case was edited, and it shows something else now", was, e.Hash)
+	case e.Hash == "":
+		return was
+	case !same:
+		return fmt.Sprintf("%s, hash %s: the same failure, but other events: another build, or the case was edited", was, e.Hash)
+	}
+	return was + ", and the same events"
+}
+
 // Topic is the topic of every case.
 const Topic = "log"
+
+// String says what the case is about, in one line.
+func (c Case) String() string {
+	parts := []string{fmt.Sprintf("%s: acks=%s min.isr=%d", c.Name, c.Config.Acks, c.Config.MinISR)}
+	if c.Config.UncleanElection {
+		parts[0] += " unclean"
+	}
+	if c.Mutant != "" {
+		parts[0] += " mutant=" + c.Mutant
+	}
+	parts = append(parts, fmt.Sprintf("%d replicas on %d brokers", c.Config.ReplicationFactor, c.Nodes()),
+		counted(len(c.Schedule.Steps), "fault"))
+	if c.Plan != nil {
+		parts = append(parts, counted(len(c.Plan), "operation"))
+	}
+	return strings.Join(append(parts, fmt.Sprintf("seed %d", c.Seed)), ", ")
+}
+
+func counted(n int, thing string) string {
+	if n == 1 {
+		return "1 " + thing
+	}
+	return fmt.Sprintf("%d %ss", n, thing)
+}
 
 // Nodes is the number of brokers.
 func (c Case) Nodes() int { return c.Schedule.Nodes }
@@ -86,12 +132,15 @@ func (c Case) options() (sim.Options, error) {
 }
 
 func (c Case) topic() client.Topic {
+	configs := map[string]string{
+		"min.insync.replicas":            fmt.Sprint(c.Config.MinISR),
+		"unclean.leader.election.enable": fmt.Sprint(c.Config.UncleanElection),
+	}
+	if c.SegmentBytes > 0 {
+		configs["segment.bytes"] = fmt.Sprint(c.SegmentBytes)
+	}
 	return client.Topic{
-		Name: Topic, Partitions: c.Partitions, ReplicationFactor: int16(c.Config.ReplicationFactor),
-		Configs: map[string]string{
-			"min.insync.replicas":            fmt.Sprint(c.Config.MinISR),
-			"unclean.leader.election.enable": fmt.Sprint(c.Config.UncleanElection),
-		},
+		Name: Topic, Partitions: c.Partitions, ReplicationFactor: int16(c.Config.ReplicationFactor), Configs: configs,
 	}
 }
 
@@ -129,38 +178,12 @@ func (c Case) Validate() error {
 	switch rf := c.Config.ReplicationFactor; {
 	case rf < 1 || rf > c.Nodes():
 		return fmt.Errorf("config: replication_factor is %d, allowed are 1 to %d (nodes)", rf, c.Nodes())
+	case c.SegmentBytes != 0 && (c.SegmentBytes < 1024 || c.SegmentBytes > math.MaxInt32):
+		return fmt.Errorf("segment_bytes is %d, allowed are 0 and 1024 to %d", c.SegmentBytes, math.MaxInt32)
 	case c.Config.MinISR < 1:
 		return fmt.Errorf("config: min_isr is %d, allowed is 1 and above", c.Config.MinISR)
 	case c.Config.Idempotent && c.Config.Acks != "all":
 		return fmt.Errorf("config: idempotent is true with acks %q, allowed is acks \"all\"", c.Config.Acks)
 	}
 	return nil
-}
-
-// Load reads a case from a file. Its error is one line that names the file.
-func Load(path string) (Case, error) {
-	data, err := os.ReadFile(path)
-	if err != nil {
-		return Case{}, fmt.Errorf("load case: %w", err)
-	}
-	decoder := json.NewDecoder(bytes.NewReader(data))
-	decoder.DisallowUnknownFields() // a misspelt field must not turn into a default
-	var c Case
-	if err := decoder.Decode(&c); err != nil {
-		return Case{}, fmt.Errorf("load case %s: %w", path, err)
-	}
-	if err := c.Validate(); err != nil {
-		return Case{}, fmt.Errorf("load case %s: %w", path, err)
-	}
-	return c, nil
-}
-
-// Save writes the case to a file, for people to read and edit.
-func (c Case) Save(path string) error {
-	data, err := json.MarshalIndent(c, "", "  ")
-	err = errors.Join(err, c.Validate())
-	if err != nil {
-		return fmt.Errorf("save case %s: %w", path, err)
-	}
-	return os.WriteFile(path, append(data, '\n'), 0o644)
 }

@@ -44,7 +44,10 @@ type Profile struct {
 	times   sim.Times
 	weather sim.Weather
 	length  nemesis.Millis
+	segment int
 	cards   []card
+	// wiped is the only node whose data is ever lost: the promise covers one.
+	wiped nemesis.Target
 	// every and lasts are the means of the time between two faults and of how long
 	// one is in force.
 	every, lasts time.Duration
@@ -65,17 +68,20 @@ func drawProfile(seed uint64, b Bounds) Profile {
 	}
 	p.config.Idempotent = p.config.Acks == "all"
 	p.clients = Clients{
-		Producers: 1 + r.IntN(3), Lanes: 1 + r.IntN(3), Consumers: r.IntN(2), Probers: r.IntN(3),
-		Rate: 15 + r.IntN(50), ReadEvery: nemesis.Millis(80 + r.IntN(200)),
+		Producers: 1 + r.IntN(3), Lanes: 1 + r.IntN(5), Consumers: r.IntN(2), Probers: r.IntN(3),
+		Rate: pick(r, 15, 30, 60, 120), ReadEvery: nemesis.Millis(80 + r.IntN(200)),
 	}
 	if p.fixed != nil {
 		p.nodes, p.length = p.fixed.Nodes, p.fixed.Length
 	}
 	p.times = drawTimes(r)
 	p.weather = drawWeather(r)
+	p.wiped = nemesis.Node(1 + r.IntN(p.nodes))
 	p.cards = drawCards(r, p)
-	p.every = time.Duration(150+r.IntN(1200)) * time.Millisecond
-	p.lasts = time.Duration(80+r.IntN(1800)) * time.Millisecond
+	p.every = r.about(pick(r, 60, 150, 400, 1000))
+	p.lasts = r.about(pick(r, 60, 300, 1000, 2000))
+	p.segment = pick(r, 0, 0, 1024, 4096)
+	p.liveness = p.liveness || r.IntN(8) == 0
 	return p
 }
 
@@ -105,6 +111,8 @@ func drawWeather(r stream) sim.Weather {
 	w.Lost = sometimes(1 + r.IntN(30))
 	w.Twice = sometimes(1 + r.IntN(50))
 	w.Broken = sometimes(1 + r.IntN(20))
+	w.BrokenISR = sometimes(100 + r.IntN(400))
+	w.SlowRaft = sometimes(20 + r.IntN(200))
 	w.Sync = pick[int64](r, 200, 1000, 20_000)
 	w.Drift = sometimes(1 + r.IntN(100))
 	return w
@@ -115,7 +123,7 @@ func (p Profile) Draw(seed uint64) Case {
 	c := Case{
 		Format: Format, Version: Version, Name: fmt.Sprintf("seed %d", seed), Seed: seed,
 		Config: p.config, Partitions: p.parts, Mutant: p.mutant, Clients: p.clients, Times: p.times, Weather: p.weather,
-		Liveness: p.liveness,
+		SegmentBytes: p.segment, Liveness: p.liveness,
 	}
 	if p.seed != seed {
 		c.Name += fmt.Sprintf(" of profile %d", p.seed)

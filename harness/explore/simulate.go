@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/ackproof/ackproof/broker/invariant"
 	"github.com/ackproof/ackproof/checker"
 	"github.com/ackproof/ackproof/harness/client"
 	"github.com/ackproof/ackproof/harness/cluster/sim"
@@ -38,6 +39,9 @@ type Outcome struct {
 	Elapsed  time.Duration // simulated
 	Coverage sim.Coverage
 }
+
+// HashText is the hash as cases store it.
+func (o Outcome) HashText() string { return fmt.Sprintf("%016x", o.Hash) }
 
 // Failure is what goes wrong in a case.
 type Failure struct {
@@ -78,12 +82,18 @@ func Simulate(c Case, look Look) (Outcome, error) {
 	}
 	recorder := cluster.NewRecorder()
 	failure := cluster.Run(func() error { return c.course(cluster, recorder, look) })
+	if failure == nil {
+		cluster.Quiet()
+	}
 	out := Outcome{
 		History: &history.History{Header: c.header(), Events: recorder.Events},
 		Hash:    cluster.Hash(), Events: cluster.Events(), Elapsed: cluster.Elapsed(), Coverage: cluster.Coverage(),
 	}
 	out.Result = checker.Check(out.History, checker.Options{WitnessAlone: !look.SecondOpinion})
-	out.Failure = classify(out.Result, failure, cluster.Unexpected())
+	out.Failure = classify(out.Result, cluster.Problems(), failure, cluster.Unexpected())
+	if out.Failure.Class == "" {
+		out.Failure = c.progress(recorder.Events)
+	}
 	return out, nil
 }
 
@@ -101,7 +111,7 @@ func (c Case) course(cluster *sim.Cluster, recorder *sim.Recorder, look Look) er
 		Time: cluster.Time(), Cluster: cluster, Clients: cluster.Clients(),
 		Settings: client.Settings{Acks: c.Config.Acks, Idempotent: c.Config.Idempotent},
 		Topic:    c.topic(), Workload: load, Schedule: c.Schedule, Recorder: recorder,
-		Stage: func(string) {}, Counts: func(func() int64) {},
+		Stage: cluster.Stage, Counts: func(func() int64) {},
 	}.Run(ctx)
 }
 
@@ -116,13 +126,15 @@ func (c Case) header() history.Header {
 	return h
 }
 
-// classify names what went wrong, the worst first: a broken promise, a broker
-// that died, a cluster that is stuck, what was never promised.
-func classify(result checker.Result, course error, deaths []string) Failure {
+// classify names what went wrong, the worst first: a broken promise, a broken
+// invariant, a broker that died, a cluster that is stuck, what was never promised.
+func classify(result checker.Result, problems []invariant.Problem, course error, deaths []string) Failure {
 	check, reason, _ := strings.Cut(result.Reason, ": ")
 	switch {
 	case result.Broken():
 		return Failure{Class: check, Promised: true, Reason: reason}
+	case len(problems) > 0:
+		return Failure{Class: Inside + string(problems[0].Class), Promised: true, Reason: problems[0].Text}
 	case len(deaths) > 0:
 		return Failure{Class: Death, Promised: true, Reason: deaths[0]}
 	case errors.Is(course, sim.ErrEndless):

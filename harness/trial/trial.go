@@ -30,6 +30,9 @@ const (
 	ackEvery   = 10 * time.Millisecond
 )
 
+// Draining is the last stage.
+const Draining = "draining every replica"
+
 // Trial is what a run is made of.
 type Trial struct {
 	Time    timeline.Timeline
@@ -80,7 +83,7 @@ func (t Trial) Run(ctx context.Context) error {
 	if ctx.Err() != nil {
 		return errors.Join(failure, ctx.Err())
 	}
-	t.Stage("draining every replica")
+	t.Stage(Draining)
 	return errors.Join(failure, t.drain(ctx, admin, load))
 }
 

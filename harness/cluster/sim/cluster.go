@@ -33,7 +33,7 @@ func New(o Options) (*Cluster, error) {
 	if err := o.Validate(); err != nil {
 		return nil, err
 	}
-	c := &Cluster{options: o, watch: watch{tracer: o.Trace, coverage: newCoverage()}}
+	c := &Cluster{options: o, watch: newWatch(o)}
 	c.net = newNetwork(&c.tasks, o.Nodes, o.Seed, o.Weather)
 	for i := range o.Nodes {
 		id := model.NodeID(i + 1)

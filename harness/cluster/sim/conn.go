@@ -211,7 +211,11 @@ func (n *node) send(e broker.Send) {
 		}
 		n.step(broker.PeerResponse{Token: token, Response: resp, Err: err})
 	})
-	if n.sim.net.draw.perMille(n.sim.options.Weather.Broken) {
+	odds := n.sim.options.Weather.Broken
+	if e.Request.Key() == int16(kmsg.AlterPartition) {
+		odds = max(odds, n.sim.options.Weather.BrokenISR)
+	}
+	if n.sim.net.draw.perMille(odds) {
 		n.sim.after(n.sim.net.draw.upTo(2*slowOut+4*n.sim.options.Weather.hop()), func() { c.end(errHungUp) })
 	}
 }

@@ -43,6 +43,7 @@ func (c *Cluster) WipeData(_ context.Context, id int) error {
 			err = fmt.Errorf("wipe node %d: it is alive, allowed is a dead one", id)
 			return
 		}
+		n.sim.watch.wiped(n)
 		err = n.disk.fs.RemoveAll(logDir)
 	})
 	if bad != nil {
@@ -56,6 +57,8 @@ func (c *Cluster) LosePower(_ context.Context, id int, torn bool) (lost int64, e
 	err = c.on(id, func(n *node) {
 		n.die()
 		lost = n.disk.losePower(torn)
+		c.watch.lostPower(n)
+		c.watch.machine(n, fmt.Sprintf("loses %d bytes of its disk", lost))
 	})
 	return lost, err
 }
@@ -132,7 +135,10 @@ func (c *Cluster) LinkStats() map[nemesis.Link]nemesis.LinkStats { return c.net.
 
 // SetClock implements nemesis.Cluster.
 func (c *Cluster) SetClock(_ context.Context, id int, clock nemesis.Clock) error {
-	return c.on(id, func(n *node) { n.clocks.skew, n.clocks.since = clock, c.now })
+	return c.on(id, func(n *node) {
+		n.clocks.skew, n.clocks.since = clock, c.now
+		c.watch.clockSet(n)
+	})
 }
 
 // ReadClock implements nemesis.Cluster.

@@ -95,7 +95,11 @@ func (n *network) arrive(from, to nemesis.Endpoint, bytes int, deliver func()) {
 func (n *network) datagram(from, to nemesis.Endpoint, bytes int, deliver func()) {
 	w := n.weather
 	if !n.draw.perMille(w.Lost) && !n.loses(n.link(from, to)) {
-		n.tasks.after(n.latency(from, to), func() { n.arrive(from, to, bytes, deliver) })
+		takes := n.latency(from, to)
+		if n.draw.perMille(w.SlowRaft) {
+			takes += n.draw.upTo(w.SlowFor.Duration())
+		}
+		n.tasks.after(takes, func() { n.arrive(from, to, bytes, deliver) })
 	}
 	if n.draw.perMille(w.Twice) {
 		n.tasks.after(n.latency(from, to)+n.draw.upTo(w.SlowFor.Duration()), func() { n.arrive(from, to, bytes, deliver) })

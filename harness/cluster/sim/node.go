@@ -76,6 +76,7 @@ func (n *node) die() {
 		return
 	}
 	n.hash(hashDeath)
+	n.sim.watch.machine(n, "dies")
 	n.alive, n.core, n.inbox, n.paused, n.midStep = false, nil, nil, false, 0
 	n.life++
 	for _, id := range n.order {
@@ -87,6 +88,9 @@ func (n *node) die() {
 // ended tells of a broker that ended by itself. That is no finding while its disk
 // is at fault: it must stop then.
 func (n *node) ended(err error) {
+	if err != nil {
+		n.sim.watch.machine(n, "ends: "+err.Error())
+	}
 	n.die()
 	if err == nil || n.disk.faulty() {
 		return
@@ -103,6 +107,7 @@ func (n *node) guarded(do func()) {
 		case powerCut:
 			n.disk.fs.Crash()
 			n.die()
+			n.sim.watch.lostPower(n)
 		default:
 			n.ended(fmt.Errorf("panic: %v", v))
 		}
@@ -123,6 +128,7 @@ func (n *node) step(in broker.Input) {
 	n.guarded(func() {
 		core := n.core
 		effects := core.Step(model.Time{Mono: n.clocks.mono(n.sim.now), Wall: n.clocks.wall(n.sim.now)}, in)
+		n.sim.watch.stepped(n)
 		for i, e := range effects {
 			if n.midStep > 0 && i == n.midStep {
 				n.die()
@@ -133,7 +139,6 @@ func (n *node) step(in broker.Input) {
 				return
 			}
 		}
-		n.sim.watch.stepped(n)
 	})
 }
 

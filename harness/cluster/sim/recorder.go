@@ -20,6 +20,7 @@ func (c *Cluster) NewRecorder() *Recorder { return &Recorder{sim: c} }
 func (r *Recorder) Record(e history.Event) history.Event {
 	e.Index, e.Time = int64(len(r.Events)), int64(r.sim.now)
 	r.Events = append(r.Events, e)
+	r.sim.watch.recorded(r.sim, e)
 	return e
 }
 

@@ -1,0 +1,47 @@
+package invariant
+
+import "fmt"
+
+// Class names an invariant by what it looks like when broken. Failures are
+// grouped by it, so it stays.
+type Class string
+
+// What a replica must hold by itself.
+const (
+	WatermarkOutsideLog     Class = "watermark-outside-log"     // log start <= HW <= log end
+	WatermarkFell           Class = "watermark-fell"            // within a leadership
+	WatermarkBelowMinISR    Class = "watermark-below-min-isr"   // it rose while the ISR was too small (KAFKA-15583)
+	TruncatedBelowWatermark Class = "truncated-below-watermark" // and nothing allowed it
+	EpochsFell              Class = "epochs-fell"               // leader epoch or partition epoch
+	EpochNotStored          Class = "epoch-not-stored"          // a leader's own epoch is the last in its cache (KAFKA-7415)
+	EpochsUnlikeLog         Class = "epochs-unlike-log"         // the epoch cache says what the batches say
+	OffsetGap               Class = "offset-gap"                // a batch's base offset is the log's end
+	BatchEpochFell          Class = "batch-epoch-fell"          // from one batch to the next
+	Unreadable              Class = "unreadable"                // a log cannot be read
+)
+
+// What replicas must hold together.
+const (
+	ISRMemberShort   Class = "isr-member-short"   // an electable replica lacks what is committed (ValidHighWatermark)
+	LeaderIncomplete Class = "leader-incomplete"  // elected without what was committed (LeaderCompleteness)
+	LogMismatch      Class = "log-mismatch"       // two logs differ below both watermarks (LogMatching)
+	ProducerMismatch Class = "producer-mismatch"  // equal logs, other state of producers
+	ISRBeyondMaximal Class = "isr-beyond-maximal" // the controller holds an ISR that the leader rules out (KIP-497)
+	TwoLeaders       Class = "two-leaders"        // of one leader epoch
+	LeaderOutsideISR Class = "leader-outside-isr" // elected by the controller
+	UncleanElection  Class = "unclean-election"   // where the topic forbids it (UncleanExclusion)
+	IneligibleInISR  Class = "ineligible-in-isr"  // fenced or shutting down (KIP-841, ValidControllerState)
+	MetadataFell     Class = "metadata-fell"      // a broker unlearns, or an epoch falls
+	MetadataDiffers  Class = "metadata-differs"   // two brokers applied different entries of one index
+	AckedUncommitted Class = "acked-uncommitted"  // acks=all, at or above the watermark
+	ReadUncommitted  Class = "read-uncommitted"   // a consumer was given what is above the watermark
+)
+
+// Problem is a broken invariant.
+type Problem struct {
+	Class Class
+	// Text says where, in one line.
+	Text string
+}
+
+func (p Problem) String() string { return fmt.Sprintf("%s: %s", p.Class, p.Text) }

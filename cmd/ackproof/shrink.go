@@ -1,0 +1,109 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/ackproof/ackproof/harness/explore"
+)
+
+// shrink is `ackproof shrink`.
+func (a *app) shrink(ctx context.Context, args []string) (int, error) {
+	limit := time.Minute
+	f := a.flags("shrink", "CASE [flags]")
+	to := f.String("o", "", "`file` that gets the result (default: CASE.min.json beside the case); a script of it goes beside")
+	f.Func("for", "`time` to take at most (default 1m)", func(s string) (err error) {
+		if limit, err = time.ParseDuration(s); err != nil || limit <= 0 {
+			return errors.New("allowed is a time such as 60s or 2m")
+		}
+		return nil
+	})
+	blackBox := f.Bool("black-box", false, "judge by what clients see alone")
+	rest, err := f.parse(args)
+	if err != nil {
+		return 0, err
+	}
+	if len(rest) != 1 {
+		return 0, badInput("allowed is one argument, the file of a case, not %d", len(rest))
+	}
+	path := rest[0]
+	c, err := explore.Load(path)
+	if err != nil {
+		return 0, badInput("%w", err)
+	}
+	if *to == "" {
+		*to = strings.TrimSuffix(path, ".json") + ".min.json"
+	}
+	if err := writable(*to); err != nil {
+		return 0, badInput("o is %q, allowed is a file that can be written to: %w", *to, err)
+	}
+
+	a.say("case      %v\n", c)
+	progress := a.progress()
+	began := time.Now()
+	over := func() bool { return ctx.Err() != nil || time.Since(began) > limit }
+	result, err := explore.Shrink(c, explore.Shrinking{BlackBox: *blackBox, Over: over, Tell: func(p explore.Pass) {
+		progress.Line("%5.1fs  %-18s %s", time.Since(began).Seconds(), p.Name, shortSize(p.Size))
+	}})
+	progress.Done()
+	if err != nil {
+		return 0, badInput("%s: %w", path, err)
+	}
+	if err := a.keepShrunk(*to, result, *blackBox); err != nil {
+		return 0, err
+	}
+	a.tellShrunk(*to, result, time.Since(began))
+	return exitOfCase(result.Outcome), nil
+}
+
+// keepShrunk writes the case and its script.
+func (a *app) keepShrunk(to string, result explore.Shrunk, blackBox bool) error {
+	if err := result.Case.Save(to); err != nil {
+		return err
+	}
+	script, err := result.Case.Script(blackBox)
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(scriptOf(to), []byte(script), 0o644)
+}
+
+func scriptOf(path string) string { return strings.TrimSuffix(path, ".json") + ".script" }
+
+// writable tells whether a file can be made or changed, and changes nothing.
+func writable(path string) error {
+	_, missing := os.Stat(path)
+	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE, 0o644)
+	if err != nil {
+		return err
+	}
+	if err := file.Close(); err != nil || missing == nil {
+		return err
+	}
+	return os.Remove(path)
+}
+
+// tellShrunk compares before and after.
+func (a *app) tellShrunk(to string, s explore.Shrunk, took time.Duration) {
+	a.say("\n%-11s %9s %9s\n", "", "before", "after")
+	before, after := sizeRows(s.Before), sizeRows(s.After)
+	for i, name := range sizeNames {
+		a.say("%-11s %9s %9s\n", name, before[i], after[i])
+	}
+	a.say("\n")
+	for _, step := range s.Case.Schedule.Steps {
+		a.say("fault     %v\n", step)
+	}
+	a.say("verdict   %s\n", caseVerdict(s.Outcome))
+	a.say("firm      it fails with %d of %d other seeds, too\n", s.Firm, explore.OtherSeeds)
+	cut := ""
+	if s.Cut {
+		cut = "; there was no time to try everything, --for gives more"
+	}
+	a.say("took      %.1fs, %s%s\n", took.Seconds(), count(s.Tried, "simulation"), cut)
+	a.say("written   %s, %s\n", to, scriptOf(to))
+	a.say("next      %s replay %s --trace\n", a.name, to)
+}

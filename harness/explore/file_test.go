@@ -1,0 +1,112 @@
+package explore
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/ackproof/ackproof/harness/cluster/sim"
+	"github.com/ackproof/ackproof/nemesis"
+	"github.com/ackproof/ackproof/workloads"
+)
+
+func TestACaseComesBackFromItsFile(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "case.json")
+	c := timed()
+	c.Name = `quo"te: a, b \`
+	c.Expect = &Expectation{Hash: "0123456789abcdef", Failure: "unseen"}
+	require.NoError(t, c.Save(path))
+	back, err := Load(path)
+	require.NoError(t, err)
+	require.Equal(t, c, back)
+	text, err := os.ReadFile(path)
+	require.NoError(t, err)
+	require.Contains(t, string(text), "\n    {\"at_ms\": 1200, \"worker\": \"producer 0/0\", \"f\": \"send\", \"partition\": 0},\n")
+
+	// A plan in which nothing is left to do is not the same as none.
+	c.Plan = []workloads.Op{}
+	require.NoError(t, c.Save(path))
+	back, err = Load(path)
+	require.NoError(t, err)
+	require.Equal(t, c, back)
+}
+
+func TestWhatIsWrongWithAFileIsNamed(t *testing.T) {
+	good, err := timed().text()
+	require.NoError(t, err)
+	for name, tt := range map[string]struct{ old, new, want string }{
+		"other format":  {`"ackproof-case"`, `"jepsen"`, `format "jepsen" version 1: allowed is "ackproof-case" version 1`},
+		"other version": {`"version": 1`, `"version": 9`, `format "ackproof-case" version 9`},
+		"unknown field": {`"partitions"`, `"parts"`, `field "parts": unknown, allowed are those of docs/case.md`},
+		"wrong type":    {`"partitions": 1`, `"partitions": "1"`, "line 7: field partitions: a JSON string does not fit, allowed is int32"},
+		"torn":          {`"partitions": 1`, `"partitions" 1`, "line 7: not JSON: "},
+		"acks":          {`"acks": "all"`, `"acks": "some"`, `config: acks is "some", allowed are `},
+		"worker":        {`"producer 0/0"`, `"producer 9/0"`, `workload: plan: op 0: worker "producer 9/0", allowed are `},
+	} {
+		t.Run(name, func(t *testing.T) {
+			path := filepath.Join(t.TempDir(), "case.json")
+			require.NoError(t, os.WriteFile(path, []byte(strings.Replace(string(good), tt.old, tt.new, 1)), 0o644))
+			_, err := Load(path)
+			require.ErrorContains(t, err, "load case "+path+": "+tt.want)
+		})
+	}
+	_, err = Load("no/such/case.json")
+	require.ErrorIs(t, err, os.ErrNotExist)
+	require.ErrorContains(t, Case{}.Save("x.json"), "save case x.json: format")
+	require.NoFileExists(t, "x.json")
+}
+
+// The document's example is a case that fails as it says, and its tables name
+// every field.
+func TestDocumentedFormat(t *testing.T) {
+	text, err := os.ReadFile(filepath.Join("..", "..", "docs", "case.md"))
+	require.NoError(t, err)
+	_, example, found := strings.Cut(string(text), "```json\n")
+	require.True(t, found)
+	example, _, found = strings.Cut(example, "```")
+	require.True(t, found)
+	c, err := parse([]byte(example))
+	require.NoError(t, err)
+	out, err := Simulate(c, Look{})
+	require.NoError(t, err)
+	require.Equal(t, c.Expect.Failure, out.Failure.Class)
+
+	full := c
+	full.Liveness = true
+	full.Expect.Hash = "x"
+	full.Schedule = nemesis.Schedule{} // docs/schedule.md has its fields
+	full.Weather = sim.Weather{Hop: 1, Jitter: 1, Slow: 1, SlowISR: 1, SlowFor: 1, Lost: 1, Twice: 1, Broken: 1, Sync: 1, Drift: 1}
+	full.Plan = []workloads.Op{{Back: 1}}
+	data, err := json.Marshal(full)
+	require.NoError(t, err)
+	var fields map[string]any
+	require.NoError(t, json.Unmarshal(data, &fields))
+	delete(fields, "schedule")
+	fields["plan"] = fields["plan"].([]any)[0]
+	for name, value := range fields {
+		require.Contains(t, string(text), "| `"+name+"` |", "docs/case.md has a row for every field")
+		if inner, ok := value.(map[string]any); ok {
+			for name := range inner {
+				require.Contains(t, string(text), "| `"+name+"` |", "docs/case.md has a row for every field")
+			}
+		}
+	}
+}
+
+func TestAnExpectationIsCompared(t *testing.T) {
+	out, err := Simulate(calm(1), Look{})
+	require.NoError(t, err)
+	same := *out.Expectation()
+	require.Equal(t, "ok, and the same events", same.Compare(out))
+	edited := Expectation{Hash: "0"}
+	require.Equal(t, "ok, hash 0: the same failure, but other events: another build, or the case was edited", edited.Compare(out))
+	other := Expectation{Hash: "0", Failure: "unseen"}
+	require.Contains(t, other.Compare(out), "unseen, hash 0: another build, or the case was edited, and it shows something else now")
+	judged := Expectation{Hash: same.Hash, Failure: "unseen"}
+	require.Equal(t, "unseen: the same events are judged otherwise", judged.Compare(out))
+	require.Equal(t, "ok", Expectation{}.Compare(out), "a case by hand expects no hash")
+}

@@ -1,0 +1,90 @@
+package explore
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/ackproof/ackproof/harness/history"
+	"github.com/ackproof/ackproof/nemesis"
+)
+
+// A cluster that loses nothing because it does nothing keeps every promise but
+// one. In a case with Liveness all faults are over when the last one begins,
+// which takes one node away and lasts: what is left is a healthy majority, and it
+// has to acknowledge writes.
+
+// NoProgress is the class of a majority that does not.
+const NoProgress = "no-progress"
+
+const (
+	// stays is how long the last fault is in force, and patience how long the
+	// majority may take to get going: sessions end, leaders are elected, followers
+	// leave the ISR, clients find out.
+	stays    = nemesis.Millis(14_000)
+	patience = 9 * time.Second
+	// calmBefore is between the faults and the last one.
+	calmBefore = nemesis.Millis(300)
+)
+
+// withLastFault adds the fault that stays to a schedule.
+func withLastFault(s nemesis.Schedule, r stream) nemesis.Schedule {
+	last := pick(r,
+		nemesis.Fault{Kind: nemesis.Kill, Target: nemesis.Leader},
+		nemesis.Fault{Kind: nemesis.Kill, Target: nemesis.Follower},
+		nemesis.Fault{Kind: nemesis.Pause, Target: nemesis.Leader},
+		nemesis.Fault{Kind: nemesis.Partition, Shape: nemesis.Isolate, Target: nemesis.Leader},
+		nemesis.Fault{Kind: nemesis.Partition, Shape: nemesis.OneWayIn, Target: nemesis.Follower},
+		nemesis.Fault{Kind: nemesis.Partition, Shape: nemesis.Isolate, Target: nemesis.Controller},
+	)
+	at := s.Length + calmBefore
+	s.Length = at + stays
+	s.Steps = append(s.Steps, nemesis.Step{ID: len(s.Steps) + 1, At: at, For: stays, Fault: last})
+	return s
+}
+
+// progress looks for a partition that acknowledged nothing in the last part of
+// the last fault, although somebody tried.
+func (c Case) progress(events []history.Event) Failure {
+	if !c.Liveness || len(c.Schedule.Steps) == 0 {
+		return Failure{}
+	}
+	from, to := windowOf(events, c.Schedule.Steps[len(c.Schedule.Steps)-1].ID)
+	from += int64(patience)
+	tried, acked := map[int32]int{}, map[int32]int{}
+	for _, e := range events {
+		if e.F != history.Send || e.Time < from || e.Time > to {
+			continue
+		}
+		switch e.Type {
+		case history.Invoke:
+			tried[e.Partition]++
+		case history.OK:
+			acked[e.Partition]++
+		}
+	}
+	for p := range c.Partitions {
+		if tried[p] > 1 && acked[p] == 0 {
+			return Failure{Class: NoProgress, Promised: true, Reason: fmt.Sprintf(
+				"%d sends to %s-%d from %v to %v, with all but one node healthy for %v before, and none was acked",
+				tried[p], Topic, p, time.Duration(from), time.Duration(to), patience)}
+		}
+	}
+	return Failure{}
+}
+
+// windowOf is when a step began and healed; it is empty if it did not.
+func windowOf(events []history.Event, step int) (from, to int64) {
+	for _, e := range events {
+		switch {
+		case e.Fault == nil || e.Fault.Step != step:
+		case e.Type == history.Invoke:
+			from = e.Time
+		default:
+			to = e.Time
+			if e.Fault.Healing != nil {
+				to = *e.Fault.Healing
+			}
+		}
+	}
+	return from, to
+}

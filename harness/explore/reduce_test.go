@@ -1,0 +1,46 @@
+package explore
+
+import (
+	"slices"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+func upTo(n int) []int {
+	all := make([]int, n)
+	for i := range all {
+		all[i] = i
+	}
+	return all
+}
+
+func TestWhatIsNeededIsLeft(t *testing.T) {
+	for _, needed := range [][]int{{}, {0}, {99}, {3, 7}, {0, 50, 99}, {10, 11, 12, 13}, upTo(100)} {
+		asked := 0
+		left := reduce(upTo(100), func(rest []int) bool {
+			asked++
+			for _, n := range needed {
+				if !slices.Contains(rest, n) {
+					return false
+				}
+			}
+			return true
+		})
+		require.Equal(t, needed, left)
+		require.LessOrEqual(t, asked, 100+len(needed)*20, "needed %v", needed)
+	}
+	require.Empty(t, reduce(nil, func([]int) bool { panic("nothing to ask") }))
+}
+
+// Either of two will do, and an item may be needed only while another is there:
+// then what is left is one of the smallest, in which no single item can be spared.
+func TestNoSingleItemOfWhatIsLeftCanBeSpared(t *testing.T) {
+	fails := func(rest []int) bool {
+		has := func(n int) bool { return slices.Contains(rest, n) }
+		return (has(20) || has(60)) && (!has(30) || has(70))
+	}
+	left := reduce(upTo(100), fails)
+	require.Len(t, left, 1)
+	require.True(t, fails(left))
+}

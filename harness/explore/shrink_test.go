@@ -1,0 +1,117 @@
+package explore
+
+import (
+	"math/rand/v2"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/ackproof/ackproof/harness/cluster/sim"
+	"github.com/ackproof/ackproof/nemesis"
+	"github.com/ackproof/ackproof/workloads"
+)
+
+// stormy is a case with many faults, clients, partitions, and rough weather.
+func stormy(faults int) Case {
+	c := calm(1)
+	c.Name, c.Partitions = "stormy", 3
+	c.Clients = Clients{Producers: 3, Lanes: 3, Consumers: 2, Probers: 2, Rate: 60, ReadEvery: 100}
+	c.Weather = sim.Weather{Jitter: 300, Slow: 20, SlowFor: 50, Lost: 2, Drift: 10}
+	draw := rand.New(rand.NewPCG(1, 2))
+	kinds := []nemesis.Fault{
+		{Kind: nemesis.Partition, Shape: nemesis.Isolate}, {Kind: nemesis.Partition, Shape: nemesis.OneWayIn},
+		{Kind: nemesis.Kill}, {Kind: nemesis.Pause}, {Kind: nemesis.SkewClock, Clock: nemesis.Clock{Offset: 1000}},
+	}
+	targets := []nemesis.Target{nemesis.Leader, nemesis.Controller, nemesis.Follower, nemesis.Followers, nemesis.Node(2)}
+	for i := range faults {
+		f := kinds[draw.IntN(len(kinds))]
+		f.Target = targets[draw.IntN(len(targets))]
+		c.Schedule.Steps = append(c.Schedule.Steps, nemesis.Step{
+			ID: i + 1, At: nemesis.Millis(1000 + 1000*i), For: nemesis.Millis(200 + draw.IntN(2500)), Fault: f,
+		})
+	}
+	c.Schedule.Length = nemesis.Millis(1000*faults + 5000)
+	return c
+}
+
+func TestAPlantedBugIsShrunkToWhatItTakes(t *testing.T) {
+	c := stormy(40)
+	c.Mutant = "ack-on-append"
+	before, err := Simulate(c, Look{})
+	require.NoError(t, err)
+	require.NotEmpty(t, before.Failure.Class)
+
+	passes := 0
+	s, err := Shrink(c, Shrinking{Tell: func(Pass) { passes++ }})
+	require.NoError(t, err)
+	require.Equal(t, 40, s.Before.Faults)
+	require.Greater(t, s.Before.Ops, 1000)
+	require.LessOrEqual(t, s.After.Faults, 5)
+	require.LessOrEqual(t, s.After.Ops, 20)
+	require.Equal(t, 1, s.After.Partitions)
+	require.Equal(t, before.Failure.Class, s.Outcome.Failure.Class)
+	require.Equal(t, before.Failure.Promised, s.Outcome.Failure.Promised)
+	require.False(t, s.Cut)
+	require.Positive(t, passes)
+
+	again, err := Simulate(s.Case, Look{})
+	require.NoError(t, err)
+	require.Equal(t, s.Case.Expect, again.Expectation(), "what was written down is what happens")
+}
+
+func TestShrinkingIsDeterministic(t *testing.T) {
+	c := isolatedLeader(1)
+	c.Mutant = "ack-on-append"
+	first, err := Shrink(c, Shrinking{})
+	require.NoError(t, err)
+	second, err := Shrink(c, Shrinking{})
+	require.NoError(t, err)
+	require.Equal(t, first.Case, second.Case)
+	require.Equal(t, first.Tried, second.Tried)
+}
+
+func TestWithoutTimeTheCaseStaysAsItIs(t *testing.T) {
+	c := isolatedLeader(1)
+	c.Mutant = "ack-on-append"
+	s, err := Shrink(c, Shrinking{Over: func() bool { return true }})
+	require.NoError(t, err)
+	require.True(t, s.Cut)
+	require.Equal(t, c.Schedule, s.Case.Schedule)
+	require.Equal(t, "unseen", s.Case.Expect.Failure)
+}
+
+func TestWhatDoesNotFailIsNotShrunk(t *testing.T) {
+	_, err := Shrink(calm(1), Shrinking{})
+	require.ErrorIs(t, err, ErrNoFailure)
+	c := calm(1)
+	c.Partitions = 0
+	_, err = Shrink(c, Shrinking{})
+	require.ErrorContains(t, err, "partitions is 0")
+}
+
+// What clients did, written down, is done again.
+func TestAWrittenPlanIsTheSameRun(t *testing.T) {
+	c := isolatedLeader(3)
+	var plan []workloads.Op
+	drawn, err := Simulate(c, Look{Performed: func(op workloads.Op) { plan = append(plan, op) }})
+	require.NoError(t, err)
+	c.Plan = plan
+	written, err := Simulate(c, Look{})
+	require.NoError(t, err)
+	require.Equal(t, drawn.Result.Metrics.Sends, written.Result.Metrics.Sends)
+}
+
+func TestWorkersAreCountedFromZero(t *testing.T) {
+	c := calm(1)
+	c.Clients = Clients{Producers: 5, Lanes: 4, Consumers: 3, Probers: 3, Rate: 1, ReadEvery: 1}
+	for _, worker := range []string{"producer 3/2", "prober 2", "producer 3/1", "producer 1/2"} {
+		c.Plan = append(c.Plan, workloads.Op{Worker: worker})
+	}
+	c = c.compact()
+	var names []string
+	for _, op := range c.Plan {
+		names = append(names, op.Worker)
+	}
+	require.Equal(t, []string{"producer 0/0", "prober 0", "producer 0/1", "producer 1/0"}, names)
+	require.Equal(t, Clients{Producers: 2, Lanes: 2, Consumers: 0, Probers: 1, Rate: 1, ReadEvery: 1}, c.Clients)
+}

@@ -1,0 +1,253 @@
+package explore
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/ackproof/ackproof/harness/cluster/sim"
+	"github.com/ackproof/ackproof/nemesis"
+	"github.com/ackproof/ackproof/workloads"
+)
+
+// dropSteps leaves out the faults that are not needed.
+func (s *shrinker) dropSteps() {
+	reduce(s.best.Schedule.Steps, func(rest []nemesis.Step) bool {
+		c := s.best
+		c.Schedule.Steps = rest
+		return s.try(c)
+	})
+}
+
+// dropOps leaves out the operations that are not needed: first those of whole
+// workers, then one by one.
+func (s *shrinker) dropOps() {
+	if s.best.Plan == nil {
+		s.fewerWorkers()
+		return
+	}
+	var workers []string
+	for _, op := range s.best.Plan {
+		if !slices.Contains(workers, op.Worker) {
+			workers = append(workers, op.Worker)
+		}
+	}
+	reduce(workers, func(rest []string) bool {
+		c := s.best
+		c.Plan = slices.DeleteFunc(slices.Clone(c.Plan), func(op workloads.Op) bool { return !slices.Contains(rest, op.Worker) })
+		return s.try(c)
+	})
+	reduce(s.best.Plan, func(rest []workloads.Op) bool {
+		c := s.best
+		c.Plan = rest
+		return s.try(c)
+	})
+}
+
+// fewerWorkers is for a case whose operations are drawn.
+func (s *shrinker) fewerWorkers() {
+	for _, field := range []func(*Clients) *int{
+		func(c *Clients) *int { return &c.Probers }, func(c *Clients) *int { return &c.Consumers },
+		func(c *Clients) *int { return &c.Producers }, func(c *Clients) *int { return &c.Lanes },
+		func(c *Clients) *int { return &c.Rate },
+	} {
+		for less := *field(&s.best.Clients) / 2; ; less /= 2 {
+			c := s.best
+			if *field(&c.Clients) = less; !s.tryOther(c) {
+				break
+			}
+		}
+	}
+}
+
+// fewerClients gives the operations that are left to as few workers as can be,
+// and forgets the workers that have none.
+func (s *shrinker) fewerClients() {
+	if s.best.Plan == nil {
+		return
+	}
+	one := s.best.renamed(func(worker string) string {
+		if strings.HasPrefix(worker, "producer ") {
+			return "producer 0/0"
+		}
+		return worker
+	})
+	if !s.tryOther(one.compact()) {
+		s.tryOther(s.best.compact())
+	}
+}
+
+func (c Case) renamed(to func(worker string) string) Case {
+	c.Plan = slices.Clone(c.Plan)
+	for i := range c.Plan {
+		c.Plan[i].Worker = to(c.Plan[i].Worker)
+	}
+	return c
+}
+
+// compact numbers the workers that have something to do from 0.
+func (c Case) compact() Case {
+	numbers := map[string]int{} // of a producer or another worker, among its kind
+	counts := map[string]int{}
+	number := func(kind, name string) int {
+		if _, ok := numbers[kind+name]; !ok {
+			numbers[kind+name] = counts[kind]
+			counts[kind]++
+		}
+		return numbers[kind+name]
+	}
+	lanes := 1
+	named := c.renamed(func(worker string) string {
+		kind, name, _ := strings.Cut(worker, " ")
+		producer, lane, isLane := strings.Cut(name, "/")
+		if !isLane {
+			return fmt.Sprintf("%s %d", kind, number(kind, name))
+		}
+		i := number(kind, producer)
+		j := number(fmt.Sprintf("lane of %d", i), lane)
+		lanes = max(lanes, j+1)
+		return fmt.Sprintf("%s %d/%d", kind, i, j)
+	})
+	named.Clients.Producers, named.Clients.Lanes = max(1, counts["producer"]), lanes
+	named.Clients.Consumers, named.Clients.Probers = counts["consumer"], counts["prober"]
+	return named
+}
+
+// fewerPartitions leaves one partition, the one that roles are about: everything
+// moves there, or the operations of all but one go. Where a fault hit the right
+// node for another partition by chance, it may have to be aimed at the leader.
+func (s *shrinker) fewerPartitions() {
+	if s.best.Partitions == 1 {
+		return
+	}
+	only := func(part int32) Case {
+		c := s.best
+		c.Partitions = 1
+		if c.Plan != nil {
+			c.Plan = slices.DeleteFunc(slices.Clone(c.Plan), func(op workloads.Op) bool { return part >= 0 && op.Partition != part })
+		}
+		for i := range c.Plan {
+			c.Plan[i].Partition = 0
+		}
+		return c
+	}
+	for part := int32(-1); part < s.best.Partitions; part++ {
+		if s.try(only(part)) || s.try(only(part).aimed(nemesis.Leader)) {
+			return
+		}
+	}
+}
+
+// aimed is the case with all of its faults aimed at one target.
+func (c Case) aimed(at nemesis.Target) Case {
+	c.Schedule.Steps = slices.Clone(c.Schedule.Steps)
+	for i := range c.Schedule.Steps {
+		c.Schedule.Steps[i].Fault.Target = at
+	}
+	return c
+}
+
+// fewerNodes tries smaller clusters, the smallest first.
+func (s *shrinker) fewerNodes() {
+	for n := max(1, s.best.Config.ReplicationFactor); n < s.best.Nodes(); n++ {
+		c := s.best
+		c.Schedule.Nodes = n
+		c.Schedule.Steps = slices.Clone(c.Schedule.Steps)
+		for i := range c.Schedule.Steps {
+			target := &c.Schedule.Steps[i].Fault.Target
+			if number, ok := strings.CutPrefix(string(*target), "node:"); ok {
+				if node, err := strconv.Atoi(number); err == nil && node > n {
+					*target = nemesis.Node((node-1)%n + 1)
+				}
+			}
+		}
+		if s.try(c) {
+			return
+		}
+	}
+}
+
+// calmWeather takes away what is not needed of the weather, and puts timeouts
+// and intervals back to what they usually are.
+func (s *shrinker) calmWeather() {
+	c := s.best
+	c.Weather = sim.Weather{}
+	if !s.tryOther(c) {
+		for _, clear := range []func(*sim.Weather){
+			func(w *sim.Weather) { w.Hop = 0 }, func(w *sim.Weather) { w.Jitter = 0 },
+			func(w *sim.Weather) { w.Slow = 0 }, func(w *sim.Weather) { w.SlowISR = 0 },
+			func(w *sim.Weather) { w.SlowFor = 0 }, func(w *sim.Weather) { w.Lost = 0 },
+			func(w *sim.Weather) { w.Twice = 0 }, func(w *sim.Weather) { w.Broken = 0 },
+			func(w *sim.Weather) { w.Sync = 0 }, func(w *sim.Weather) { w.Drift = 0 },
+		} {
+			c := s.best
+			clear(&c.Weather)
+			s.tryOther(c)
+		}
+	}
+	c = s.best
+	c.Times = sim.DefaultTimes()
+	s.tryOther(c)
+}
+
+// simplerFaults makes each fault that is left do less, or at least what is known
+// best, and counts them from 1.
+func (s *shrinker) simplerFaults() {
+	for i := range s.best.Schedule.Steps {
+		for _, simpler := range []func(*nemesis.Fault){
+			func(f *nemesis.Fault) { f.Target = nemesis.Leader },
+			func(f *nemesis.Fault) { f.Clients = false },
+			func(f *nemesis.Fault) { f.MidStep = false },
+			func(f *nemesis.Fault) { f.Torn = false },
+			func(f *nemesis.Fault) {
+				if f.Kind == nemesis.Partition {
+					f.Shape = nemesis.Isolate
+				}
+			},
+			func(f *nemesis.Fault) {
+				if f.Kind == nemesis.Wipe || f.Kind == nemesis.Power {
+					f.Kind, f.Torn = nemesis.Kill, false
+				}
+			},
+		} {
+			c := s.best
+			c.Schedule.Steps = slices.Clone(c.Schedule.Steps)
+			simpler(&c.Schedule.Steps[i].Fault)
+			s.tryOther(c)
+		}
+	}
+	c := s.best
+	c.Schedule.Steps = slices.Clone(c.Schedule.Steps)
+	for i := range c.Schedule.Steps {
+		c.Schedule.Steps[i].ID = i + 1
+	}
+	s.tryOther(c)
+}
+
+// nameNodes names the node that was hit where the role says less than that: one
+// follower of several, or a role that nobody had.
+func (s *shrinker) nameNodes() {
+	for i, step := range s.best.Schedule.Steps {
+		nodes, fallback := s.hit(step.ID)
+		vague := step.Fault.Target == nemesis.Follower || fallback
+		if len(nodes) != 1 || !vague {
+			continue
+		}
+		c := s.best
+		c.Schedule.Steps = slices.Clone(c.Schedule.Steps)
+		c.Schedule.Steps[i].Fault.Target = nemesis.Node(nodes[0])
+		s.tryOther(c)
+	}
+}
+
+// hit tells whom a step hit, and whether only because nobody had the role.
+func (s *shrinker) hit(step int) (nodes []int, fallback bool) {
+	for _, e := range s.outcome.History.Events {
+		if e.Fault != nil && e.Fault.Step == step {
+			_, fallback = e.Fault.Evidence["target"]
+			return e.Fault.Nodes, fallback
+		}
+	}
+	return nil, false
+}
