@@ -33,6 +33,7 @@ type script struct {
 	w       *world
 	pending []string   // answers that came since the last look
 	mutants mutant.Set // of every cluster that the script makes
+	inside  bool       // see worldOptions
 	// lastProducer is the producer id that was given last.
 	lastProducer int64
 }
@@ -100,7 +101,7 @@ func (s *script) settle(*datadriven.TestData) string {
 func (s *script) status(*datadriven.TestData) string { return s.w.status() }
 
 func (s *script) cluster(d *datadriven.TestData) string {
-	o := worldOptions{nodes: 3, flush: FlushNever, minISR: 1, mutants: s.mutants}
+	o := worldOptions{nodes: 3, flush: FlushNever, minISR: 1, mutants: s.mutants, inside: s.inside}
 	for _, arg := range d.CmdArgs {
 		var err error
 		switch arg.Key {

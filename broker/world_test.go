@@ -63,6 +63,8 @@ type worldOptions struct {
 	nodes   int
 	flush   FlushPolicy
 	mutants mutant.Set
+	// inside lets the look inside judge mutants too, not clients alone.
+	inside  bool
 	unclean bool
 	minISR  int
 	lagMS   int // replica.lag.time.max.ms, 1000 if 0
@@ -75,7 +77,7 @@ func newWorld(o worldOptions) *world {
 		nodes: map[model.NodeID]*worldNode{}, net: newNetwork(), hash: fnv.New64a(),
 		calls: map[uint64]func(kmsg.Response, bool){}, exits: map[model.NodeID]error{},
 		trace: func(model.NodeID, string) {},
-		watch: invariant.New(invariant.Options{Flushes: o.flush == FlushBeforeAck, ClientsAlone: len(o.mutants) > 0}),
+		watch: invariant.New(invariant.Options{Flushes: o.flush == FlushBeforeAck, ClientsAlone: len(o.mutants) > 0 && !o.inside}),
 	}
 	for i := 1; i <= o.nodes; i++ {
 		w.order = append(w.order, model.NodeID(i))

@@ -49,10 +49,10 @@ func playground(t *testing.T, programs map[string]string, args ...string) string
 const (
 	dead     = `exit 1`
 	engine   = `[[ $1 == info ]] && exit 0; exit 1`
-	plugin   = `case "$*" in info) ;; "compose version --short") echo 2.35.1 ;; *ps*) echo 1f ;; *) echo docker "$@" ;; esac`
-	down     = `case "$*" in info) ;; "compose version --short") echo 2.35.1 ;; *ps*) ;; *) echo docker "$@" ;; esac`
-	alone    = `case "$*" in "version --short") echo v5.0.0 ;; *ps*) echo 1f ;; *) echo docker-compose "$@" ;; esac`
-	ancient  = `[[ $* == "version --short" ]] && echo 1.29.2`
+	plugin   = `case "$*" in info) ;; "compose up --help") echo "--wait  for health" ;; *ps*) echo 1f ;; *) echo docker "$@" ;; esac`
+	down     = `case "$*" in info) ;; "compose up --help") echo "--wait  for health" ;; *ps*) ;; *) echo docker "$@" ;; esac`
+	alone    = `case "$*" in "up --help") echo "--wait  for health" ;; *ps*) echo 1f ;; *) echo docker-compose "$@" ;; esac`
+	ancient  = `[[ $* == "up --help" ]] && echo "--no-color  Produce monochrome output."`
 	viaFlags = "cluster-up: by ackproof, as flags are given\nackproof cluster up --nodes 5\n"
 )
 

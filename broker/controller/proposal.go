@@ -93,10 +93,18 @@ func lostOffice() Result {
 // nothing has happened; if it ceases to be while the command is under way the
 // answer is NOT_CONTROLLER from a later Poll, with Result.Index 0 in both cases,
 // and the command may yet be applied.
+//
+// A registration that would be turned away now is answered at once too: a broker
+// that comes back within its old session asks many times a second, and each
+// question would be an entry that changes nothing.
 func (c *Controller) Propose(now time.Duration, cmd Command, done func(Result)) {
 	c.now = max(c.now, now)
 	if !c.Active() {
 		done(notController())
+		return
+	}
+	if r := cmd.RegisterBroker; r != nil && c.image.turnsAway(r, c.cfg.Mutants) {
+		done(turnedAway(r))
 		return
 	}
 	number := c.proposals.add(done)

@@ -34,9 +34,8 @@ func (a *application) registerBroker(cmd *RegisterBroker) Result {
 	if old != nil && old.Incarnation == cmd.Incarnation {
 		return Result{BrokerEpoch: old.Epoch}
 	}
-	if old != nil && !old.Fenced && !a.mutants.Has(mutant.RegistrationOverSession) {
-		return refuse(model.DuplicateBrokerRegistration,
-			"Another broker is registered with broker id %d and its session has not expired.", cmd.ID)
+	if a.image.turnsAway(cmd, a.mutants) {
+		return turnedAway(cmd)
 	}
 	if old != nil && old.Epoch != cmd.Replaces && !a.mutants.Has(mutant.LateRegistrationAccepted) {
 		return refuse(model.DuplicateBrokerRegistration,
@@ -52,6 +51,18 @@ func (a *application) registerBroker(cmd *RegisterBroker) Result {
 		Fenced:      true,
 	}
 	return Result{BrokerEpoch: epoch}
+}
+
+// turnsAway tells whether a registration has to wait for the end of another
+// life's session.
+func (i *Image) turnsAway(cmd *RegisterBroker, mutants mutant.Set) bool {
+	old := i.Brokers[cmd.ID]
+	return old != nil && !old.Fenced && old.Incarnation != cmd.Incarnation && !mutants.Has(mutant.RegistrationOverSession)
+}
+
+func turnedAway(cmd *RegisterBroker) Result {
+	return refuse(model.DuplicateBrokerRegistration,
+		"Another broker is registered with broker id %d and its session has not expired.", cmd.ID)
 }
 
 // currentBroker finds a broker that speaks under its current epoch.

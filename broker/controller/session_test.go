@@ -196,3 +196,18 @@ func TestABrokerThatIsFencedMayShutDownAtOnce(t *testing.T) {
 	h.WantShutdown = true
 	require.Equal(t, HeartbeatResult{CaughtUp: true, Fenced: true, ShouldShutDown: true}, w.beat(n, h))
 }
+
+// A broker that comes back before its old session has ended knocks many times a
+// second: that must not fill the quorum's log.
+func TestARegistrationThatIsTurnedAwayIsNotLogged(t *testing.T) {
+	w, n := soloWorld(t)
+	h := w.life(n, 1, 1)
+	w.beat(n, h)
+	index := n.c.Image().Index
+	require.Equal(t, turnedAway(&RegisterBroker{ID: 1}), w.propose(n, registerCommand(1, 2)))
+	require.Equal(t, index, n.c.Image().Index)
+
+	h.WantFence = true
+	w.beat(n, h)
+	require.Equal(t, model.None, w.propose(n, nextLife(n, 1, 2)).Code)
+}

@@ -4,6 +4,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"github.com/ackproof/ackproof/broker/model"
+	"github.com/ackproof/ackproof/broker/partition"
 	"github.com/ackproof/ackproof/broker/storage"
 )
 
@@ -11,7 +12,8 @@ import (
 const acksAll = -1
 
 // Answered looks at what a broker answers a client, after the step was observed:
-// what it acknowledges, and what it lets a consumer read, is committed.
+// what it acknowledges, and what it lets a consumer read, is committed, and it
+// tells no end of the log that may lie below what an earlier leader has told.
 func (w *Watch) Answered(id model.NodeID, request kmsg.Request, response kmsg.Response) {
 	if w.over() {
 		return
@@ -24,6 +26,10 @@ func (w *Watch) Answered(id model.NodeID, request kmsg.Request, response kmsg.Re
 	case *kmsg.FetchRequest:
 		if request.ReplicaID < 0 && request.ReplicaState.ID < 0 {
 			w.shown(w.node(id), response.(*kmsg.FetchResponse))
+		}
+	case *kmsg.ListOffsetsRequest:
+		if request.ReplicaID < 0 {
+			w.told(w.node(id), request, response.(*kmsg.ListOffsetsResponse))
 		}
 	}
 }
@@ -51,6 +57,18 @@ func (w *Watch) shown(n *node, response *kmsg.FetchResponse) {
 					w.fault(ReadUncommitted, "%s: offset %d", v, b.LastOffset())
 				}
 				run = rest
+			}
+		}
+	}
+}
+
+func (w *Watch) told(n *node, request *kmsg.ListOffsetsRequest, response *kmsg.ListOffsetsResponse) {
+	for i, t := range response.Topics {
+		for j, p := range t.Partitions {
+			v := n.find(t.Topic, p.Partition)
+			asked := request.Topics[i].Partitions[j].Timestamp
+			if v != nil && v.leads && p.ErrorCode == 0 && asked == partition.LatestOffset && v.hw < v.epoch.Start {
+				w.fault(EndTooEarly, "%s: the epoch starts at %d", v, v.epoch.Start)
 			}
 		}
 	}

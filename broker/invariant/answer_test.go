@@ -37,6 +37,54 @@ func fetched(records []byte) *kmsg.FetchResponse {
 	return resp
 }
 
+func ask(timestamp int64, replica int32) *kmsg.ListOffsetsRequest {
+	p := kmsg.NewListOffsetsRequestTopicPartition()
+	p.Timestamp = timestamp
+	req := kmsg.NewPtrListOffsetsRequest()
+	req.ReplicaID = replica
+	req.Topics = []kmsg.ListOffsetsRequestTopic{{Topic: "t", Partitions: []kmsg.ListOffsetsRequestTopicPartition{p}}}
+	return req
+}
+
+func told(code model.ErrorCode) *kmsg.ListOffsetsResponse {
+	p := kmsg.NewListOffsetsResponseTopicPartition()
+	p.ErrorCode = int16(code)
+	resp := kmsg.NewPtrListOffsetsResponse()
+	resp.Topics = []kmsg.ListOffsetsResponseTopic{{Topic: "t", Partitions: []kmsg.ListOffsetsResponseTopicPartition{p}}}
+	return resp
+}
+
+// TestNoEndIsToldTooEarly has a new leader answer that has not caught up with its
+// epoch yet.
+func TestNoEndIsToldTooEarly(t *testing.T) {
+	for _, row := range []struct {
+		name string
+		req  *kmsg.ListOffsetsRequest
+		resp *kmsg.ListOffsetsResponse
+		hw   model.Offset
+		want Class
+	}{
+		{"the end", ask(-1, -1), told(model.None), 2, EndTooEarly},
+		{"the end, caught up", ask(-1, -1), told(model.None), 4, ""},
+		{"not told", ask(-1, -1), told(model.OffsetNotAvailable), 2, ""},
+		{"the start", ask(-2, -1), told(model.None), 2, ""},
+		{"a follower's question", ask(-1, 3), told(model.None), 2, ""},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			s := newScene(t, Options{})
+			committed(s)
+			s.elect(2, 1, 1, 2, 3)
+			s.see(2, row.hw)
+			s.Answered(2, row.req, row.resp)
+			if row.want == "" {
+				require.Empty(t, s.Problems())
+			} else {
+				require.Equal(t, []Class{row.want}, s.classes())
+			}
+		})
+	}
+}
+
 // TestAnswersAreCommitted has the leader, whose watermark is 4 and whose log ends
 // at 6, answer clients and followers.
 func TestAnswersAreCommitted(t *testing.T) {

@@ -56,7 +56,7 @@ func (w *Watch) checkISR(l *log) {
 			continue
 		}
 		for _, v := range l.views {
-			if v != leader && v.stored < leader.hw && slices.Contains(l.truth.ISR, v.node.id) {
+			if v != leader && !v.lossy && v.stored < leader.hw && slices.Contains(l.truth.ISR, v.node.id) {
 				w.fault(ISRMemberShort, "%s: ISR member %d has stored up to %d", leader, v.node.id, v.stored)
 			}
 		}

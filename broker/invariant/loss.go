@@ -1,13 +1,12 @@
 package invariant
 
 import (
-	"slices"
-
+	"github.com/ackproof/ackproof/broker/controller"
 	"github.com/ackproof/ackproof/broker/model"
 )
 
 // Crashed tells of a power loss: what a replica was not counted on for may be
-// gone. Where brokers do not flush first, the loss of an ISR member is forgiven.
+// gone, where brokers do not flush first all of it.
 func (w *Watch) Crashed(id model.NodeID) { w.lost(id, w.options.Flushes) }
 
 // Wiped tells that a disk was emptied.
@@ -15,28 +14,31 @@ func (w *Watch) Wiped(id model.NodeID) { w.lost(id, false) }
 
 func (w *Watch) lost(id model.NodeID, keepsStored bool) {
 	for _, l := range w.logs {
-		l.forgiven = l.forgiven || !keepsStored && l.maybeInSync(id)
 		for _, v := range l.views {
 			if v.node.id != id {
 				continue
 			}
 			if !keepsStored {
-				v.stored = 0
+				v.stored, v.lossy, v.lossyEpoch = 0, true, v.node.epoch
 			}
 			v.hw, v.matched = min(v.hw, v.stored), min(v.matched, v.stored)
 		}
 	}
 }
 
-// maybeInSync tells whether a node is in the ISR, or may be put there by a
-// proposal of the leader's that is on its way.
-func (l *log) maybeInSync(id model.NodeID) bool {
-	if l.truth == nil {
-		return false
+// settleLosses looks for lossy replicas whose brokers have registered anew. A
+// broker must be fenced before it can, and so is out of every ISR by then and has
+// to catch up; where it was the last member it stays, and may be elected with what
+// it has left (the last replica standing, which KIP-966 does away with). Until
+// then an ISR may hold it, but it leads nothing. It tells whether there are any.
+func (l *log) settleLosses(p *controller.Partition) (any bool) {
+	for _, v := range l.views {
+		if v.lossy && v.node.epoch != v.lossyEpoch {
+			v.lossy, any = false, true
+			l.forgiven = l.forgiven || len(p.ISR) == 1 && p.ISR[0] == v.node.id
+		}
 	}
-	return slices.Contains(l.truth.ISR, id) || slices.ContainsFunc(l.views, func(v *view) bool {
-		return v.leads && v.state.LeaderEpoch == l.truth.LeaderEpoch && slices.Contains(v.maximal, id)
-	})
+	return any
 }
 
 // ClockSet tells that a node's wall clock was set: its broker may take producers

@@ -35,6 +35,9 @@ func (w *Watch) observeMetadata(n *node, image *controller.Image) {
 		return
 	}
 	w.metadata.newest = image.Index
+	for id, b := range image.Brokers {
+		w.node(id).epoch = b.Epoch
+	}
 	for tp, p := range image.Partitions() {
 		w.observeTruth(w.log(logName{image.Topics[tp.Topic].ID, tp.Partition}), tp, p, image)
 	}
@@ -43,6 +46,9 @@ func (w *Watch) observeMetadata(n *node, image *controller.Image) {
 // observeTruth looks at the controller's newest word on a partition.
 func (w *Watch) observeTruth(l *log, tp model.TopicPartition, p *controller.Partition, image *controller.Image) {
 	w.checkEligible(tp, p, image)
+	if l.settleLosses(p) {
+		w.changed = append(w.changed, l)
+	}
 	was := l.truth
 	if was == p {
 		return
@@ -53,6 +59,9 @@ func (w *Watch) observeTruth(l *log, tp model.TopicPartition, p *controller.Part
 	if was != nil && (p.LeaderEpoch < was.LeaderEpoch || p.PartitionEpoch < was.PartitionEpoch) {
 		w.fault(MetadataFell, "%s: epochs from %d/%d to %d/%d", tp,
 			was.LeaderEpoch, was.PartitionEpoch, p.LeaderEpoch, p.PartitionEpoch)
+	}
+	if len(p.ISR) == 0 {
+		w.fault(ISREmpty, "%s: leader %d", tp, p.Leader)
 	}
 	if p.Leader != model.NoNode && !slices.Contains(p.ISR, p.Leader) {
 		w.fault(LeaderOutsideISR, "%s: leader %d, ISR %v", tp, p.Leader, p.ISR)
@@ -76,10 +85,10 @@ func (w *Watch) checkEligible(tp model.TopicPartition, p *controller.Partition, 
 	}
 }
 
-// digest is equal for equal brokers and partitions. It is a sum, so that the
-// order of maps does not matter.
+// digest is equal for equal brokers, partitions and producer ids. It is a sum, so
+// that the order of maps does not matter.
 func digest(image *controller.Image) uint64 {
-	var sum uint64
+	sum := mix(uint64(image.NextProducerID))
 	for id, b := range image.Brokers {
 		sum += mix(uint64(id), uint64(b.Epoch), bit(b.Fenced), bit(b.ShuttingDown))
 	}

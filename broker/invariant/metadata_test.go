@@ -31,6 +31,9 @@ func TestWhatTheControllerMustHold(t *testing.T) {
 			s.image.Brokers[2] = &controller.Broker{ID: 2, ShuttingDown: true}
 			s.decide()
 		}},
+		{"an ISR is empty", ISREmpty, func(s *scene) { s.elect(model.NoNode, 1, 1) }, func(s *scene) {
+			s.elect(model.NoNode, 1)
+		}},
 		{"elected from outside the ISR", LeaderOutsideISR, func(s *scene) { s.elect(2, 1, 2, 3) }, func(s *scene) {
 			s.elect(1, 2, 2, 3)
 		}},
@@ -100,5 +103,6 @@ func TestEveryFieldCountsInADigest(t *testing.T) {
 	change("recovering", func() { p.Recovering = true })
 	change("ISR", func() { p.ISR = ids(1, 3) })
 	change("replicas", func() { p.Replicas = ids(3, 2, 1) })
+	change("next producer id", func() { s.image.NextProducerID = 1000 })
 	change("topic id", func() { s.image.Topics["t"].ID = model.TopicID{2} })
 }

@@ -43,6 +43,9 @@ type view struct {
 	// stored is the end of what the replica may be counted on for: of its log, or
 	// where brokers flush first, of what is on the disk.
 	stored model.Offset
+	// lossy is set after a loss of what it was counted on for, under a broker epoch.
+	lossy      bool
+	lossyEpoch model.BrokerEpoch
 	// matched is the end of what was compared with the ledger and is equal.
 	matched model.Offset
 }

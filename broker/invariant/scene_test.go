@@ -64,6 +64,7 @@ func (s *scene) decide() {
 	for id := range s.logs {
 		s.observeMetadata(s.Watch.node(id), s.image)
 	}
+	s.checkChanged()
 }
 
 // write appends a batch of two records to some of the logs.

@@ -45,6 +45,8 @@ type node struct {
 	life int
 	// index of the metadata that it has applied.
 	index uint64
+	// epoch of its newest registration, as of the newest metadata.
+	epoch model.BrokerEpoch
 	// views are of its replicas in the order in which it visits them.
 	views   []*view
 	visited int
@@ -94,6 +96,12 @@ func (w *Watch) Observe(life int, b Broker) {
 	w.at, n.visited = n, 0
 	b.EachReplica(w.visit)
 	n.views = n.views[:n.visited]
+	w.checkChanged()
+}
+
+// checkChanged looks at the logs that the controller has changed: after their
+// replicas, of which those of this broker may have changed with them.
+func (w *Watch) checkChanged() {
 	for _, l := range w.changed {
 		w.checkISR(l)
 	}

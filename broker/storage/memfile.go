@@ -28,6 +28,9 @@ func (f *memFile) Append(bufs ...[]byte) error {
 	if f.closed || f.life != f.fs.life {
 		return fmt.Errorf("append %s: %w", f.name, ErrFileClosed)
 	}
+	if f.fs.Interrupt != nil {
+		f.fs.Interrupt()
+	}
 	var total int64
 	for _, b := range bufs {
 		total += int64(len(b))

@@ -37,6 +37,9 @@ type MemFS struct {
 	bounded  bool
 	failures map[Op][]injected
 	refused  int64
+	// Interrupt, unless nil, is called before every change of the disk; a panic of
+	// it leaves the disk as it is.
+	Interrupt func()
 }
 
 type injected struct {
@@ -143,6 +146,9 @@ func (m *MemFS) takeFailure(op Op) (injected, bool) {
 }
 
 func (m *MemFS) fail(op Op, name string) error {
+	if m.Interrupt != nil && op != OpRead && op != OpSync && op != OpSyncDir {
+		m.Interrupt()
+	}
 	if f, ok := m.takeFailure(op); ok {
 		return fmt.Errorf("%s %s: %w", op, name, f.err)
 	}

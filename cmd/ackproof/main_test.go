@@ -71,7 +71,7 @@ func TestBadArguments(t *testing.T) {
 		{"run --nemisis kill", "ackproof run: unknown flag --nemisis (did you mean --nemesis?); ackproof run --help lists the flags"},
 		{"run --nemesis unclean-loss --nodes 3", "ackproof run: nodes is 3, allowed with schedule unclean-loss is 5"},
 		{"help fly", `ackproof: unknown command "fly", allowed are run`},
-		{"fly", `ackproof: unknown command "fly", allowed are run, suite, compare, check, replay, shrink, `},
+		{"fly", `ackproof: unknown command "fly", allowed are run, suite, compare, check, replay, shrink, explore, mutants, cluster, `},
 		{"doctor now", `ackproof doctor: argument "now" is not expected`},
 		{"run --fast", "ackproof run: unknown flag --fast; ackproof run --help lists the flags"},
 		{"run extra", `ackproof run: argument "extra" is not expected`},

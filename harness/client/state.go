@@ -35,18 +35,18 @@ type view struct {
 // views asks every broker for its own view. Brokers may disagree while a fault
 // is in force.
 func (a *Admin) views(ctx context.Context, topic string) []view {
-	ctx, cancel := a.reach.Time.WithTimeout(ctx, viewTimeout)
-	defer cancel()
 	all := make([]view, len(a.reach.Brokers))
 	ask := make([]func(), len(all))
 	for i, b := range a.reach.Brokers {
-		ask[i] = func() { all[i] = viewOf(ctx, b, topic) }
+		ask[i] = func() { all[i] = a.view(ctx, b, topic) }
 	}
 	a.reach.Time.Together(ask...)
 	return all
 }
 
-func viewOf(ctx context.Context, broker kmsg.Requestor, topic string) view {
+func (a *Admin) view(ctx context.Context, broker kmsg.Requestor, topic string) view {
+	ctx, cancel := a.reach.Time.WithTimeout(ctx, viewTimeout)
+	defer cancel()
 	rt := kmsg.NewMetadataRequestTopic()
 	rt.Topic = &topic
 	req := kmsg.NewPtrMetadataRequest()
@@ -128,7 +128,9 @@ func firstError(views []view) error {
 // has a leader and all of its replicas in the ISR.
 func (a *Admin) AwaitWhole(ctx context.Context, t Topic) error {
 	return a.await(ctx, "wait for the full ISR of "+t.Name, func(ctx context.Context) error {
-		for i, v := range a.views(ctx, t.Name) {
+		// One after the other: mostly the first already says that it is too early.
+		for i, b := range a.reach.Brokers {
+			v := a.view(ctx, b, t.Name)
 			if v.err != nil {
 				return fmt.Errorf("node %d: %w", i+1, v.err)
 			}

@@ -36,6 +36,9 @@ type Case struct {
 	Partitions int32 `json:"partitions"`
 	// SegmentBytes is the topic's segment.bytes; 0 leaves it to the broker.
 	SegmentBytes int `json:"segment_bytes,omitempty"`
+	// SnapshotEvery is after how many entries the quorum's log is cut; 0 leaves it to
+	// the broker.
+	SnapshotEvery int `json:"snapshot_every,omitempty"`
 	// Mutant names the protocol bugs that the brokers run with.
 	Mutant  string      `json:"mutant,omitempty"`
 	Clients Clients     `json:"clients"`
@@ -127,7 +130,7 @@ func (c Case) options() (sim.Options, error) {
 	mutants, err := mutant.Parse(c.Mutant)
 	return sim.Options{
 		Nodes: c.Nodes(), Seed: c.Seed, Weather: c.Weather, Times: c.Times,
-		Flush: broker.FlushPolicy(c.Config.Flush), Mutants: mutants,
+		Flush: broker.FlushPolicy(c.Config.Flush), Mutants: mutants, SnapshotEvery: c.SnapshotEvery,
 	}, err
 }
 
@@ -178,6 +181,8 @@ func (c Case) Validate() error {
 	switch rf := c.Config.ReplicationFactor; {
 	case rf < 1 || rf > c.Nodes():
 		return fmt.Errorf("config: replication_factor is %d, allowed are 1 to %d (nodes)", rf, c.Nodes())
+	case c.SnapshotEvery != 0 && (c.SnapshotEvery < 10 || c.SnapshotEvery > math.MaxInt32):
+		return fmt.Errorf("snapshot_every is %d, allowed are 0 and 10 to %d", c.SnapshotEvery, math.MaxInt32)
 	case c.SegmentBytes != 0 && (c.SegmentBytes < 1024 || c.SegmentBytes > math.MaxInt32):
 		return fmt.Errorf("segment_bytes is %d, allowed are 0 and 1024 to %d", c.SegmentBytes, math.MaxInt32)
 	case c.Config.MinISR < 1:

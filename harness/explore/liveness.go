@@ -22,11 +22,14 @@ const (
 	// leave the ISR, clients find out.
 	stays    = nemesis.Millis(14_000)
 	patience = 9 * time.Second
-	// answer is how long a send may take by then, as its client may still have to find
-	// out who leads: one that begins later says nothing.
+	// answer is how long a send may take by then, as its client may still have to
+	// find out who leads: one that begins later says nothing.
 	answer = 4 * time.Second
-	// calmBefore is between the faults and the last one.
-	calmBefore = nemesis.Millis(300)
+	// calmBefore is between the faults and the last one: so long that the ISR is
+	// whole again, and a node may be missing.
+	calmBefore = nemesis.Millis(8_000)
+	// whole is how much of that must really have been calm.
+	whole = 6 * time.Second
 )
 
 // withLastFault adds the fault that stays to a schedule.
@@ -51,7 +54,13 @@ func (c Case) progress(events []history.Event) Failure {
 	if !c.Liveness || len(c.Schedule.Steps) == 0 {
 		return Failure{}
 	}
-	from, to := windowOf(events, c.Schedule.Steps[len(c.Schedule.Steps)-1].ID)
+	last := c.Schedule.Steps[len(c.Schedule.Steps)-1]
+	from, to := windowOf(events, last.ID)
+	for _, step := range c.Schedule.Steps {
+		if _, healed := windowOf(events, step.ID); step.ID != last.ID && from-healed < int64(whole) {
+			return Failure{} // a fault that waited for its role took more time than it was given
+		}
+	}
 	from += int64(patience)
 	tried, acked := map[int32]int{}, map[int32]int{}
 	for _, e := range events {

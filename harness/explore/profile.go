@@ -35,17 +35,18 @@ const DefaultLength nemesis.Millis = 10_000
 // of the faults only, finds more than one that has everything: a fault that is
 // always there hides what happens without it (Groce et al., Swarm Testing, 2012).
 type Profile struct {
-	seed    uint64
-	config  history.Config
-	nodes   int
-	parts   int32
-	mutant  string
-	clients Clients
-	times   sim.Times
-	weather sim.Weather
-	length  nemesis.Millis
-	segment int
-	cards   []card
+	seed     uint64
+	config   history.Config
+	nodes    int
+	parts    int32
+	mutant   string
+	clients  Clients
+	times    sim.Times
+	weather  sim.Weather
+	length   nemesis.Millis
+	segment  int
+	snapshot int
+	cards    []card
 	// wiped is the only node whose data is ever lost: the promise covers one.
 	wiped nemesis.Target
 	// every and lasts are the means of the time between two faults and of how long
@@ -81,6 +82,7 @@ func drawProfile(seed uint64, b Bounds) Profile {
 	p.every = r.about(pick(r, 60, 150, 400, 1000))
 	p.lasts = r.about(pick(r, 60, 300, 1000, 2000))
 	p.segment = pick(r, 0, 0, 1024, 4096)
+	p.snapshot = pick(r, 0, 0, 12, 40)
 	p.liveness = p.liveness || r.IntN(8) == 0
 	return p
 }
@@ -123,7 +125,7 @@ func (p Profile) Draw(seed uint64) Case {
 	c := Case{
 		Format: Format, Version: Version, Name: fmt.Sprintf("seed %d", seed), Seed: seed,
 		Config: p.config, Partitions: p.parts, Mutant: p.mutant, Clients: p.clients, Times: p.times, Weather: p.weather,
-		SegmentBytes: p.segment, Liveness: p.liveness,
+		SegmentBytes: p.segment, SnapshotEvery: p.snapshot, Liveness: p.liveness,
 	}
 	if p.seed != seed {
 		c.Name += fmt.Sprintf(" of profile %d", p.seed)

@@ -32,6 +32,8 @@ type Look struct {
 type Outcome struct {
 	History *history.History
 	Result  checker.Result
+	// Problems are the broken invariants that the look inside found.
+	Problems []invariant.Problem
 	// Failure is what went wrong; the zero value is nothing.
 	Failure  Failure
 	Hash     uint64
@@ -90,7 +92,8 @@ func Simulate(c Case, look Look) (Outcome, error) {
 		Hash:    cluster.Hash(), Events: cluster.Events(), Elapsed: cluster.Elapsed(), Coverage: cluster.Coverage(),
 	}
 	out.Result = checker.Check(out.History, checker.Options{WitnessAlone: !look.SecondOpinion})
-	out.Failure = classify(out.Result, cluster.Problems(), failure, cluster.Unexpected())
+	out.Problems = cluster.Problems()
+	out.Failure = classify(out.Result, out.Problems, failure, cluster.Unexpected())
 	if out.Failure.Class == "" {
 		out.Failure = c.progress(recorder.Events)
 	}

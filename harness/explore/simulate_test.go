@@ -5,6 +5,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/ackproof/ackproof/broker/invariant"
 	"github.com/ackproof/ackproof/harness/cluster/sim"
 	"github.com/ackproof/ackproof/harness/history"
 	"github.com/ackproof/ackproof/nemesis"
@@ -57,12 +58,32 @@ func TestAPlantedBugIsCaughtAndTheBrokerIsNotAccused(t *testing.T) {
 	require.Equal(t, "unseen", out.Failure.Class)
 }
 
+// TestTheLookInsideSeesWhatNoClientDoes: a leader does without a follower before
+// the controller says so, and comes through.
+func TestTheLookInsideSeesWhatNoClientDoes(t *testing.T) {
+	planted := isolatedLeader(1)
+	planted.Mutant = "isr-shrunk-locally"
+	planted.Schedule.Steps[0].Fault.Target = nemesis.Follower
+	planted.Times.Lag = planted.Times.Session / 2
+	outside, err := Simulate(planted, Look{BlackBox: true})
+	require.NoError(t, err)
+	require.Equal(t, Failure{}, outside.Failure)
+	require.Empty(t, outside.Problems)
+
+	inside, err := Simulate(planted, Look{})
+	require.NoError(t, err)
+	require.True(t, inside.Failure.Promised)
+	require.Equal(t, Inside+string(invariant.ISRBeyondMaximal), inside.Failure.Class)
+	require.Equal(t, outside.Hash, inside.Hash, "who looks on changes nothing")
+}
+
+// TestEqualCasesAreEqualRuns: they are so too if somebody looks on.
 func TestEqualCasesAreEqualRuns(t *testing.T) {
 	hashes := map[uint64]bool{}
 	for seed := uint64(1); seed <= 5; seed++ {
 		first, err := Simulate(isolatedLeader(seed), Look{})
 		require.NoError(t, err)
-		second, err := Simulate(isolatedLeader(seed), Look{})
+		second, err := Simulate(isolatedLeader(seed), Look{BlackBox: true})
 		require.NoError(t, err)
 		require.Equal(t, first.Hash, second.Hash)
 		require.Equal(t, first.History.Events, second.History.Events)

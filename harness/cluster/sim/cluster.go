@@ -21,10 +21,10 @@ type Cluster struct {
 	net     *network
 	nodes   []*node
 	hash    eventHash
+	frames  frames
 	watch   watch
 
 	lastConn   wire.ConnID
-	lastClient uint64
 	unexpected []string
 }
 

@@ -1,7 +1,9 @@
 package sim
 
 import (
+	"cmp"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kmsg"
@@ -30,8 +32,9 @@ type conn struct {
 	listener  string
 	out, back pipe
 
-	open []*exchange // by the requester, not answered yet
-	over bool        // for the requester
+	open  []*exchange   // by the requester, not answered yet
+	alarm time.Duration // when the next of them may be too late; 0 for never
+	over  bool          // for the requester
 
 	arrived []*exchange // at the node, in order
 	base    uint64      // the Seq of the first of them
@@ -41,6 +44,7 @@ type conn struct {
 type exchange struct {
 	request kmsg.Request
 	done    func(kmsg.Response, error) // called once
+	due     time.Duration              // the answer, at the latest
 	over    bool
 	// answer is the encoded response; it waits for those before it.
 	answer   []byte
@@ -71,15 +75,38 @@ func (c *conn) usable() bool { return c != nil && !c.over }
 // send sends a request; done gets the answer, or why there is none. Both ways
 // may take the given time longer.
 func (c *conn) send(req kmsg.Request, timeout, slowOut, slowBack time.Duration, done func(kmsg.Response, error)) {
-	x := &exchange{request: req, done: done, slow: slowBack}
+	x := &exchange{request: req, done: done, due: c.sim.now + timeout, slow: slowBack}
 	c.open = append(c.open, x)
-	frame := req.AppendTo(nil)
+	frame := c.sim.frames.encode(req)
 	c.sim.net.send(&c.out, len(frame), slowOut, func() { c.arrive(x, frame) })
-	c.sim.after(timeout, func() {
-		if !x.over {
-			c.end(errTimeout)
+	c.setAlarm(x.due)
+}
+
+// setAlarm looks after an answer that is due. A connection has one alarm at a
+// time: nearly every request is answered long before it would be too late.
+func (c *conn) setAlarm(due time.Duration) {
+	if c.alarm > 0 && c.alarm <= due {
+		return
+	}
+	c.alarm = due
+	c.sim.after(due-c.sim.now, func() {
+		if c.alarm == due && !c.over {
+			c.alarm = 0
+			c.checkDue()
 		}
 	})
+}
+
+func (c *conn) checkDue() {
+	if len(c.open) == 0 {
+		return
+	}
+	next := slices.MinFunc(c.open, func(a, b *exchange) int { return cmp.Compare(a.due, b.due) }).due
+	if next > c.sim.now {
+		c.setAlarm(next)
+		return
+	}
+	c.end(errTimeout)
 }
 
 // end ends the connection for the requester.
@@ -156,7 +183,7 @@ func (n *node) reply(e broker.Reply) {
 	x := c.arrived[e.Call.Seq-c.base]
 	x.answered = true
 	if e.Response != nil {
-		x.answer = e.Response.AppendTo([]byte{})
+		x.answer = n.sim.frames.encode(e.Response)
 		n.sim.hash.bytes(x.answer)
 	}
 	for len(c.arrived) > 0 && c.arrived[0].answered {

@@ -11,8 +11,17 @@ import (
 // errIO is what a failing disk says.
 var errIO = errors.New("input/output error")
 
-// powerCut unwinds a step in the middle of a write.
-type powerCut struct{}
+// deathAtWrite unwinds a step of a broker that dies before it writes.
+type deathAtWrite struct{}
+
+// dieBefore lets the process end before the nth change of the disk from now.
+func (d *disk) dieBefore(n int) {
+	d.fs.Interrupt = func() {
+		if n--; n == 0 {
+			panic(deathAtWrite{})
+		}
+	}
+}
 
 // disk is a machine's disk: see storage.MemFS for what it forgets.
 type disk struct {
@@ -24,9 +33,6 @@ type disk struct {
 	held   []func() // syncs that a stall keeps from ending
 	stalls int64
 }
-
-// faulty tells whether a broker may fail of its disk.
-func (d *disk) faulty() bool { return d.mode == nemesis.DiskError || d.mode == nemesis.DiskFull }
 
 // trouble counts what the disk refused, or held back, since the start.
 func (d *disk) trouble() int64 { return d.stalls + d.fs.Refused() }
@@ -50,7 +56,7 @@ func (d *disk) set(mode nemesis.DiskMode) {
 	d.fs.FailNoMore()
 	switch mode {
 	case nemesis.DiskError:
-		d.fs.FailNext(storage.OpAppend, errIO)
+		d.fs.FailNext([]storage.Op{storage.OpAppend, storage.OpSync}[d.draw.IntN(2)], errIO)
 	case nemesis.DiskFull:
 		d.fs.FillUp(0)
 	}

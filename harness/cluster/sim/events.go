@@ -29,15 +29,18 @@ type events struct {
 // after lets run happen d from now; never before now.
 func (q *events) after(d time.Duration, run func()) {
 	q.seq++
-	q.heap = append(q.heap, event{at: q.now + max(d, 0), seq: q.seq, run: run})
-	for i := len(q.heap) - 1; i > 0; {
+	e := event{at: q.now + max(d, 0), seq: q.seq, run: run}
+	q.heap = append(q.heap, e)
+	i := len(q.heap) - 1
+	for i > 0 {
 		parent := (i - 1) / 2
-		if !q.heap[i].before(q.heap[parent]) {
+		if !e.before(q.heap[parent]) {
 			break
 		}
-		q.heap[i], q.heap[parent] = q.heap[parent], q.heap[i]
+		q.heap[i] = q.heap[parent]
 		i = parent
 	}
+	q.heap[i] = e
 }
 
 // next lets the next event happen; false if there is none.
@@ -45,31 +48,35 @@ func (q *events) next() bool {
 	if len(q.heap) == 0 {
 		return false
 	}
-	e := q.heap[0]
-	last := len(q.heap) - 1
-	q.heap[0] = q.heap[last]
+	first, last := q.heap[0], len(q.heap)-1
+	moved := q.heap[last]
 	q.heap[last] = event{} // frees what run holds
 	q.heap = q.heap[:last]
-	q.sink()
-	q.now = e.at
+	if last > 0 {
+		q.sink(moved)
+	}
+	q.now = first.at
 	q.done++
-	e.run()
+	first.run()
 	return true
 }
 
-// sink moves the first event down to its place.
-func (q *events) sink() {
-	for i := 0; ; {
-		least := i
-		for child := 2*i + 1; child <= 2*i+2 && child < len(q.heap); child++ {
-			if q.heap[child].before(q.heap[least]) {
-				least = child
-			}
+// sink puts an event in the place of the first, or of one below it.
+func (q *events) sink(e event) {
+	i := 0
+	for {
+		child := 2*i + 1
+		if child >= len(q.heap) {
+			break
 		}
-		if least == i {
-			return
+		if other := child + 1; other < len(q.heap) && q.heap[other].before(q.heap[child]) {
+			child = other
 		}
-		q.heap[i], q.heap[least] = q.heap[least], q.heap[i]
-		i = least
+		if !q.heap[child].before(e) {
+			break
+		}
+		q.heap[i] = q.heap[child]
+		i = child
 	}
+	q.heap[i] = e
 }

@@ -65,7 +65,13 @@ func (c *Cluster) LosePower(_ context.Context, id int, torn bool) (lost int64, e
 
 // KillMidStep implements nemesis.MidStepCluster.
 func (c *Cluster) KillMidStep(_ context.Context, id int) error {
-	return c.on(id, func(n *node) { n.midStep = 1 + n.disk.draw.IntN(3) })
+	return c.on(id, func(n *node) {
+		if n.disk.draw.IntN(2) == 0 {
+			n.midStep = 1 + n.disk.draw.IntN(3)
+		} else {
+			n.disk.dieBefore(1 + n.disk.draw.IntN(6))
+		}
+	})
 }
 
 // SetDisk implements nemesis.DiskCluster.
@@ -153,7 +159,7 @@ func (c *Cluster) Heal(context.Context) error {
 	for _, n := range c.nodes {
 		n.disk.set(nemesis.DiskHealthy)
 		n.clocks.skew = nemesis.Clock{}
-		n.midStep = 0
+		n.midStep, n.disk.fs.Interrupt = 0, nil
 		n.resume()
 		n.boot()
 	}

@@ -21,13 +21,15 @@ type node struct {
 	disk   *disk
 	clocks clocks
 
-	core   *broker.Core
-	alive  bool
-	life   int // counts boots and deaths
-	boots  uint64
-	paused bool
-	inbox  []broker.Input // what came while it was paused
-	wake   time.Duration  // the last WakeAt, in the core's time
+	core  *broker.Core
+	alive bool
+	life  int // counts boots and deaths
+	boots uint64
+	// refused is what the disk had refused when this life began.
+	refused int64
+	paused  bool
+	inbox   []broker.Input // what came while it was paused
+	wake    time.Duration  // the last WakeAt, in the core's time
 
 	lanes  map[lane]*conn // to other brokers
 	served map[wire.ConnID]*conn
@@ -55,18 +57,18 @@ func (n *node) boot() {
 	n.life++
 	n.hash(hashBoot, n.boots)
 	n.clocks.boot(n.sim.now)
+	n.refused = n.disk.fs.Refused()
 	n.config.Seed = n.sim.options.Seed<<16 | n.boots
 	n.lanes, n.served, n.order = map[lane]*conn{}, map[wire.ConnID]*conn{}, nil
 	n.sim.watch.booted(n)
-	n.guarded(func() {
-		core, err := broker.New(n.config)
-		if err != nil {
-			n.ended(err)
-			return
-		}
-		n.core = core
-		n.step(broker.Tick{})
-	})
+	defer n.survive()
+	core, err := broker.New(n.config)
+	if err != nil {
+		n.ended(err)
+		return
+	}
+	n.core = core
+	n.step(broker.Tick{})
 }
 
 // die ends the process: what it wrote stays in the page cache, and whoever is
@@ -79,40 +81,36 @@ func (n *node) die() {
 	n.sim.watch.machine(n, "dies")
 	n.alive, n.core, n.inbox, n.paused, n.midStep = false, nil, nil, false, 0
 	n.life++
+	n.disk.fs.Interrupt = nil
 	for _, id := range n.order {
 		n.served[id].hangUp()
 	}
 	n.lanes, n.served, n.order = nil, nil, nil
 }
 
-// ended tells of a broker that ended by itself. That is no finding while its disk
-// is at fault: it must stop then.
+// ended tells of a broker that ended by itself. That is no finding if its disk has
+// refused something in this life: it must stop then.
 func (n *node) ended(err error) {
 	if err != nil {
 		n.sim.watch.machine(n, "ends: "+err.Error())
 	}
 	n.die()
-	if err == nil || n.disk.faulty() {
+	if err == nil || n.disk.fs.Refused() > n.refused {
 		return
 	}
 	n.sim.unexpected = append(n.sim.unexpected, fmt.Sprintf("node %d ended after %v: %v", n.id, n.sim.now, err))
 }
 
-// guarded does what may end in a crash point of the disk, or in a panic of the
-// broker, which ends its process and not ours.
-func (n *node) guarded(do func()) {
-	defer func() {
-		switch v := recover().(type) {
-		case nil:
-		case powerCut:
-			n.disk.fs.Crash()
-			n.die()
-			n.sim.watch.lostPower(n)
-		default:
-			n.ended(fmt.Errorf("panic: %v", v))
-		}
-	}()
-	do()
+// survive is deferred by what may end in a death before a write, or in a panic of
+// the broker, which ends its process and not ours.
+func (n *node) survive() {
+	switch v := recover().(type) {
+	case nil:
+	case deathAtWrite:
+		n.die()
+	default:
+		n.ended(fmt.Errorf("panic: %v", v))
+	}
 }
 
 // step feeds one input to the core.
@@ -125,21 +123,19 @@ func (n *node) step(in broker.Input) {
 		return
 	}
 	n.sim.watch.input(n, in)
-	n.guarded(func() {
-		core := n.core
-		effects := core.Step(model.Time{Mono: n.clocks.mono(n.sim.now), Wall: n.clocks.wall(n.sim.now)}, in)
-		n.sim.watch.stepped(n)
-		for i, e := range effects {
-			if n.midStep > 0 && i == n.midStep {
-				n.die()
-				return
-			}
-			n.sim.watch.effect(n, e)
-			if n.carryOut(e); !n.alive {
-				return
-			}
+	defer n.survive()
+	effects := n.core.Step(model.Time{Mono: n.clocks.mono(n.sim.now), Wall: n.clocks.wall(n.sim.now)}, in)
+	n.sim.watch.stepped(n)
+	for i, e := range effects {
+		if n.midStep > 0 && i == n.midStep {
+			n.die()
+			return
 		}
-	})
+		n.sim.watch.effect(n, e)
+		if n.carryOut(e); !n.alive {
+			return
+		}
+	}
 }
 
 func (n *node) pause() { n.paused = n.alive }

@@ -22,6 +22,9 @@ type Options struct {
 	// Mutants are the protocol bugs that the brokers run with.
 	Mutants mutant.Set
 	Times   Times
+	// SnapshotEvery is after how many entries the quorum's log is cut; 0 leaves it to
+	// the broker.
+	SnapshotEvery int
 	// Trace, if set, hears of everything that happens.
 	Trace Tracer
 	// BlackBox leaves out the look inside the brokers: what clients see must do.
@@ -102,7 +105,7 @@ func (o Options) broker(id model.NodeID, disk *disk) broker.Config {
 		PeerTimeout: o.Times.Request.Duration(), SessionTimeout: o.Times.Session.Duration(),
 		HeartbeatInterval: o.Times.Heartbeat.Duration(), RaftTick: o.Times.RaftTick.Duration(),
 		HWCheckpointInterval: o.Times.Checkpoint.Duration(), RetentionInterval: time.Minute,
-		ProducerExpiry: 24 * time.Hour, Mutants: o.Mutants,
+		ProducerExpiry: 24 * time.Hour, Mutants: o.Mutants, SnapshotEvery: uint64(o.SnapshotEvery),
 	}
 }
 

@@ -17,13 +17,18 @@ var epoch = time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 type tasks struct {
 	events
 	current *task
-	all     []*task // that are not done
+	all     []*task
+	// idle tasks have done their work and wait for more: most work is short, and
+	// a coroutine costs more to make than to resume.
+	idle []*task
 }
 
 var _ timeline.Timeline = (*tasks)(nil)
 
-// task is a piece of work that can wait.
+// task is a coroutine, which does one piece of work after another.
 type task struct {
+	work   func()
+	goOn   func() // the event that lets it go on
 	resume func() (struct{}, bool)
 	stop   func()
 	yield  func(struct{}) bool
@@ -32,10 +37,22 @@ type task struct {
 // abandoned unwinds a task that waits when the simulation ends.
 type abandoned struct{}
 
-// start makes a task that begins now, once whoever runs now waits. A panic of
-// work comes out of the event that resumed it.
+// start begins work as a task now, once whoever runs now waits. A panic of work
+// comes out of the event that resumed it.
 func (t *tasks) start(work func()) {
+	var k *task
+	if last := len(t.idle) - 1; last >= 0 {
+		k, t.idle = t.idle[last], t.idle[:last]
+	} else {
+		k = t.newTask()
+	}
+	k.work = work
+	t.wake(k)
+}
+
+func (t *tasks) newTask() *task {
 	k := &task{}
+	k.goOn = func() { t.run(k) }
 	k.resume, k.stop = iter.Pull(func(yield func(struct{}) bool) {
 		k.yield = yield
 		defer func() {
@@ -43,26 +60,22 @@ func (t *tasks) start(work func()) {
 				panic(v)
 			}
 		}()
-		work()
+		for more := true; more; more = yield(struct{}{}) {
+			k.work()
+			k.work = nil
+			t.idle = append(t.idle, k)
+		}
 	})
 	t.all = append(t.all, k)
-	t.after(0, func() { t.run(k) })
+	return k
 }
 
 // run lets a task go on until it waits or is done.
 func (t *tasks) run(k *task) {
 	before := t.current
 	t.current = k
-	_, more := k.resume()
+	k.resume()
 	t.current = before
-	if !more {
-		for i, other := range t.all {
-			if other == k {
-				t.all = append(t.all[:i], t.all[i+1:]...)
-				break
-			}
-		}
-	}
 }
 
 // wait lets the current task wait until somebody wakes it. What it returns must
@@ -80,9 +93,9 @@ func (t *tasks) parked() (k *task, wait func()) {
 }
 
 // wake lets a task go on, now.
-func (t *tasks) wake(k *task) { t.after(0, func() { t.run(k) }) }
+func (t *tasks) wake(k *task) { t.after(0, k.goOn) }
 
-// abandon unwinds every task that still waits.
+// abandon ends every task, and unwinds those that still wait.
 func (t *tasks) abandon() {
 	for len(t.all) > 0 {
 		k := t.all[0]
@@ -103,7 +116,7 @@ func (t *tasks) Sleep(ctx context.Context, d time.Duration) bool {
 		d = min(d, deadline.Sub(t.Now()))
 	}
 	k, wait := t.parked()
-	t.after(d, func() { t.run(k) })
+	t.after(d, k.goOn)
 	wait()
 	return ctx.Err() == nil
 }
