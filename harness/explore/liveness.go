@@ -22,8 +22,9 @@ const (
 	// leave the ISR, clients find out.
 	stays    = nemesis.Millis(14_000)
 	patience = 9 * time.Second
-	// answer is how long a send may take by then: one that begins later says nothing.
-	answer = 2 * time.Second
+	// answer is how long a send may take by then, as its client may still have to
+	// find out who leads: one that begins later says nothing.
+	answer = 4 * time.Second
 	// calmBefore is between the faults and the last one: so long that the ISR is
 	// whole again, and a node may be missing.
 	calmBefore = nemesis.Millis(8_000)

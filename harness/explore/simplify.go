@@ -1,6 +1,7 @@
 package explore
 
 import (
+	"reflect"
 	"slices"
 	"strconv"
 	"strings"
@@ -104,15 +105,9 @@ func (s *shrinker) calmWeather() {
 	c := s.best
 	c.Weather = sim.Weather{}
 	if !s.tryOther(c) {
-		for _, clear := range []func(*sim.Weather){
-			func(w *sim.Weather) { w.Hop = 0 }, func(w *sim.Weather) { w.Jitter = 0 },
-			func(w *sim.Weather) { w.Slow = 0 }, func(w *sim.Weather) { w.SlowISR = 0 },
-			func(w *sim.Weather) { w.SlowFor = 0 }, func(w *sim.Weather) { w.Lost = 0 },
-			func(w *sim.Weather) { w.Twice = 0 }, func(w *sim.Weather) { w.Broken = 0 },
-			func(w *sim.Weather) { w.Sync = 0 }, func(w *sim.Weather) { w.Drift = 0 },
-		} {
+		for i := range reflect.TypeFor[sim.Weather]().NumField() {
 			c := s.best
-			clear(&c.Weather)
+			reflect.ValueOf(&c.Weather).Elem().Field(i).SetZero()
 			s.tryOther(c)
 		}
 	}

@@ -1,8 +1,6 @@
 package trace
 
 import (
-	"slices"
-
 	"github.com/ackproof/ackproof/broker/controller"
 	"github.com/ackproof/ackproof/broker/model"
 	"github.com/ackproof/ackproof/harness/cluster/sim"
@@ -34,21 +32,15 @@ func (t *Trace) decided(at sim.At, image *controller.Image) {
 		before := t.partitions[tp]
 		t.partitions[tp] = p
 		switch {
-		case before == p:
+		case before != nil && before.PartitionEpoch == p.PartitionEpoch: // read again after a restart
 		case before == nil:
 			t.add(at, tp.Partition, p.Leader, "decided: %s leader=%d epoch=%d/%d isr=%v replicas=%v",
 				tp, p.Leader, p.LeaderEpoch, p.PartitionEpoch, p.ISR, p.Replicas)
-		case sameState(before, p): // only its replicas are others
-			t.add(at, tp.Partition, 0, "decided: %s replicas=%v", tp, p.Replicas)
 		default:
 			t.add(at, tp.Partition, p.Leader, "decided: %s leader=%d epoch=%d/%d isr=%v%s",
 				tp, p.Leader, p.LeaderEpoch, p.PartitionEpoch, p.ISR, recovering(p))
 		}
 	}
-}
-
-func sameState(a, b *controller.Partition) bool {
-	return a.Leader == b.Leader && a.LeaderEpoch == b.LeaderEpoch && slices.Equal(a.ISR, b.ISR) && a.Recovering == b.Recovering
 }
 
 // recovering marks an unclean election (KIP-704).
