@@ -131,6 +131,7 @@ func (a *app) exploration(args []string) (*exploration, error) {
 	f.whole(&x.explorer.Jobs, "jobs", "worker processes")
 	f.BoolVar(&x.explorer.KeepGoing, "keep-going", false, "go on after a failure")
 	f.BoolVar(&x.explorer.BlackBox, "black-box", false, "judge by what clients see alone")
+	f.BoolVar(&b.Unpromised, "unpromised", false, "look for what the configuration never promised, too")
 	f.BoolVar(&x.explorer.Unguided, "unguided", false, "draw every case anew, whatever was rarely seen")
 	f.StringVar(&x.hashes, "hashes", "", "`file` that gets every case's hash: the same for the same seeds and build (with --unguided)")
 	f.StringVar(&x.results, "results", x.results, "`folder` that gets the exploration's folder")

@@ -150,7 +150,7 @@ func (e Explorer) count(s *State, f finding) bool {
 	if e.Hash != nil {
 		e.Hash(f.Seed, f.Hash)
 	}
-	accused := f.Failure.Promised
+	accused := f.Failure.Promised || e.Bounds.Unpromised && f.Failure.Class != ""
 	if e.Accuse != nil {
 		accused = e.Accuse(f.Failure)
 	}
