@@ -31,6 +31,10 @@ func suits(p Profile) [][]card {
 			cut(nemesis.Leader, nemesis.Halves, false),
 		},
 		{
+			cut(nemesis.Leader, nemesis.Pair, false), cut(nemesis.Follower, nemesis.Pair, false),
+			cut(nemesis.Leader, nemesis.Pair, false), cut(nemesis.Controller, nemesis.Pair, false),
+		},
+		{
 			cut(nemesis.Leader, nemesis.OneWayIn, false), cut(nemesis.Leader, nemesis.OneWayOut, false),
 			cut(nemesis.Follower, nemesis.OneWayIn, false), cut(nemesis.Follower, nemesis.OneWayOut, false),
 			cut(nemesis.Controller, nemesis.OneWayOut, true),

@@ -119,7 +119,8 @@ func drawWeather(r stream) sim.Weather {
 	w.Twice = sometimes(1 + r.IntN(50))
 	w.Broken = sometimes(1 + r.IntN(20))
 	w.BrokenISR = sometimes(100 + r.IntN(400))
-	w.SlowRaft = sometimes(20 + r.IntN(200))
+	w.SlowFetch = sometimes(pick(r, 100, 300, 600))
+	w.SlowRaft = sometimes(pick(r, 50, 200, 500))
 	w.Sync = pick[int64](r, 200, 1000, 20_000)
 	w.Drift = sometimes(1 + r.IntN(100))
 	return w

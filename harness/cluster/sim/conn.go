@@ -251,8 +251,11 @@ func (n *node) send(e broker.Send) {
 func (c *Cluster) slowness(req kmsg.Request) (out, back time.Duration) {
 	w := c.options.Weather
 	odds := w.Slow
-	if req.Key() == int16(kmsg.AlterPartition) {
+	switch kmsg.Key(req.Key()) {
+	case kmsg.AlterPartition:
 		odds = max(odds, w.SlowISR)
+	case kmsg.Fetch:
+		odds = max(odds, w.SlowFetch)
 	}
 	if c.net.draw.perMille(odds) {
 		out = c.net.draw.upTo(w.SlowFor.Duration())
