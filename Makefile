@@ -8,9 +8,11 @@ GOLANGCI_VERSION := v2.15.0
 GOLANGCI := bin/tools/golangci-lint-$(GOLANGCI_VERSION)
 ACTIONLINT_VERSION := v1.7.12
 ACTIONLINT := bin/tools/actionlint-$(ACTIONLINT_VERSION)
+# The cases of make canary.
+CANARY := --seeds 24 --seed 900 --unguided --keep-going --results bin/canary-runs
 
 .DEFAULT_GOAL := help
-.PHONY: help build lint test race fuzz test-durability compare-acks replay bench faults images cluster-up cluster-down clean
+.PHONY: help build lint test race canary mutants gallery fuzz test-durability compare-acks replay bench faults images cluster-up cluster-down clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-17s %s\n", $$1, $$2}'
@@ -42,6 +44,18 @@ test: ## all tests; about 2 minutes
 
 race: ## all tests under the race detector (needs cgo)
 	go test -race ./...
+
+canary: build ## the same seeds give the same hashes: on one thread, on four, and under the race detector (needs cgo)
+	go build -race -o bin/ackproof-race ./cmd/ackproof
+	GOMAXPROCS=1 bin/ackproof explore $(CANARY) --hashes bin/canary-1 >/dev/null
+	GOMAXPROCS=4 bin/ackproof explore $(CANARY) --hashes bin/canary-4 --jobs 1 >/dev/null
+	bin/ackproof-race explore $(CANARY) --hashes bin/canary-race >/dev/null
+	cmp bin/canary-1 bin/canary-4
+	cmp bin/canary-1 bin/canary-race
+	@echo "canary: ok, $$(wc -l <bin/canary-1) seeds, three times the same"
+
+mutants: build ## look for every planted bug by chance, and write docs/mutants.md (BUDGET=5m each)
+	bin/ackproof mutants --budget $(or $(BUDGET),5m) --out docs/mutants.md $(ARGS)
 
 fuzz: ## witness against Porcupine, the history reader, the codec, for 30 s each
 	go test ./checker -run '^$$' -fuzz FuzzWitnessAgainstPorcupine -fuzztime 30s

@@ -25,6 +25,8 @@ type Row struct {
 	// Control says that the run must lose data and be seen to.
 	Control bool   `json:"control"`
 	Dir     string `json:"dir,omitempty"`
+	// Case is the file of a simulated case that failed.
+	Case string `json:"case,omitempty"`
 	// Status is the run's verdict; Grade is what the row is worth: a control
 	// that lost is ok, and so is a loss that was never promised not to happen.
 	// Both are skipped where the machine cannot have the fault.
@@ -78,6 +80,13 @@ type Batch struct {
 	Parallel int
 	// Tell, if set, hears of progress, one call at a time.
 	Tell func(BatchProgress)
+}
+
+// told tells of a row that was made beside the batch.
+func (b Batch) told(row Row) {
+	if b.Tell != nil {
+		b.Tell(BatchProgress{Finished: &row})
+	}
 }
 
 // expected is about how long jobs take.

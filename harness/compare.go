@@ -54,5 +54,5 @@ func (c Compare) Run(ctx context.Context, b Batch) (Suite, error) {
 	if err != nil {
 		return Suite{}, &InputError{err}
 	}
-	return runSuite(ctx, b, "compare", "compare.json", c.Base, jobs)
+	return runSuite(ctx, b, "compare", "compare.json", c.Base, jobs, nil)
 }

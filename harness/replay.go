@@ -75,7 +75,7 @@ func (r Replay) Run(ctx context.Context, b Batch) (Suite, error) {
 	if err != nil {
 		return Suite{}, &InputError{err}
 	}
-	return runSuite(ctx, b, "replay", "replay.json", base, jobs)
+	return runSuite(ctx, b, "replay", "replay.json", base, jobs, nil)
 }
 
 func (r Replay) jobs() ([]job, Config, error) {

@@ -46,7 +46,13 @@ type Durability struct {
 	Quick bool
 	// Length of each drawn schedule.
 	Length nemesis.Millis
+	// Simulated, if set, adds rows of simulations.
+	Simulated Simulated
 }
+
+// Simulated makes rows of simulations, one after the other, in the suite's
+// folder, and tells of each.
+type Simulated func(ctx context.Context, dir string, tell func(Row)) ([]Row, error)
 
 // suiteConfigs are the configurations of the suite, from the safest down.
 var suiteConfigs = []struct {
@@ -163,11 +169,11 @@ func (d Durability) Run(ctx context.Context, b Batch) (Suite, error) {
 	if err != nil {
 		return Suite{}, &InputError{err}
 	}
-	return runSuite(ctx, b, "durability", "suite.json", d.Base, jobs)
+	return runSuite(ctx, b, "durability", "suite.json", d.Base, jobs, d.Simulated)
 }
 
 // runSuite runs jobs into a folder of their own and writes the table to file.
-func runSuite(ctx context.Context, b Batch, name, file string, base Config, jobs []job) (Suite, error) {
+func runSuite(ctx context.Context, b Batch, name, file string, base Config, jobs []job, simulated Simulated) (Suite, error) {
 	build, err := brokerBuild(ctx, base)
 	if err != nil {
 		return Suite{}, &InputError{err}
@@ -185,6 +191,13 @@ func runSuite(ctx context.Context, b Batch, name, file string, base Config, jobs
 	}
 	var crash error
 	s.Rows, crash = b.run(ctx, jobs, build)
+	if simulated != nil && crash == nil && !stopped(ctx) {
+		rows, err := simulated(ctx, s.Dir, b.told)
+		if err != nil {
+			return s, err
+		}
+		s.Rows = append(s.Rows, rows...)
+	}
 	s.Ended = time.Now().UTC().Format(time.RFC3339)
 	s.Status = statusOf(s.Rows)
 	return s, errors.Join(crash,

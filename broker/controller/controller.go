@@ -27,6 +27,9 @@ type Controller struct {
 	snapshot uint64
 	held     *heldReady
 	lastSync uint64
+	// idle is set while a Poll would bring nothing: the last one left nothing to
+	// do, and nothing has come in since. Asking Raft would cost more than knowing.
+	idle bool
 
 	now, nextTick time.Duration
 	office        office
@@ -134,6 +137,7 @@ func (c *Controller) Tick(now time.Duration) {
 			c.sessions.extend(now - due)
 		}
 	}
+	c.idle = false
 	c.node.Tick()
 	c.checkOffice()
 	if c.Active() {
@@ -156,6 +160,7 @@ func (c *Controller) Receive(payload []byte) error {
 		c.fail(err)
 		return c.failed
 	}
+	c.idle = false
 	if err := c.node.Step(m); err != nil {
 		return fmt.Errorf("controller: receive %s from %d: %w", m.GetType(), nodeID(m.GetFrom()), err)
 	}
@@ -172,7 +177,7 @@ func (c *Controller) Synced(id uint64, err error) {
 		c.fail(fmt.Errorf("sync of the quorum log: %w", err))
 		return
 	}
-	c.held.durable = true
+	c.held.durable, c.idle = true, false
 }
 
 // Close releases the files. What was not synced may be lost, as in a crash.
@@ -184,7 +189,7 @@ func (c *Controller) Close() error {
 }
 
 func (c *Controller) fail(err error) {
-	c.failed = fmt.Errorf("controller: %w", err)
+	c.failed, c.idle = fmt.Errorf("controller: %w", err), false
 	c.office = office{}
 	c.proposals.abandon()
 }

@@ -30,6 +30,10 @@ type recovered struct {
 	memory   *raft.MemoryStorage
 	image    *Image
 	snapshot uint64 // the index that image stands at
+
+	meta    *pb.SnapshotMetadata
+	hard    *pb.HardState
+	entries []*pb.Entry // behind the snapshot
 }
 
 // openDisk reads the quorum's files, or makes them if there are none.
@@ -67,7 +71,27 @@ func openDisk(cfg *Config) (*disk, *recovered, error) {
 	if err != nil {
 		return nil, nil, errors.Join(fmt.Errorf("%s: %w", cfg.Dir, err), log.close())
 	}
+	if start := frames[0].GetSnapshot().GetMetadata(); start.GetIndex() != found.meta.GetIndex() {
+		if err := d.finish(found); err != nil {
+			return nil, nil, errors.Join(err, log.close())
+		}
+	}
 	return d, found, nil
+}
+
+// finish does what a crash in the midst of restart has left undone. The log that
+// is there ends before the snapshot or overlaps it; what is appended from now on
+// would follow neither.
+func (d *disk) finish(found *recovered) error {
+	if err := d.log.close(); err != nil {
+		return err
+	}
+	log, err := createWAL(d.log.fs, d.log.name, storageFrame(found.hard, found.entries, found.meta))
+	if err != nil {
+		return err
+	}
+	d.log = log
+	return nil
 }
 
 // makeDir makes a directory and what is missing above it, durably.
@@ -133,7 +157,7 @@ func storageFrame(hs *pb.HardState, entries []*pb.Entry, snapshot *pb.SnapshotMe
 
 // restart makes a snapshot durable and then lets the log start from it. A crash
 // in between leaves a snapshot that is ahead of the log, which recoverFrom knows
-// how to read.
+// how to read, and finish how to mend.
 func (d *disk) restart(snapshot *pb.Snapshot, hs *pb.HardState, entries []*pb.Entry) error {
 	if err := writeSnapshot(d.log.fs, d.snapshotName, snapshot); err != nil {
 		return err
@@ -187,7 +211,9 @@ func recoverFrom(cfg *Config, snapshot *pb.Snapshot, frames []*pb.Message) (*rec
 	if err := errors.Join(memory.ApplySnapshot(snapshot), memory.SetHardState(hs), memory.Append(entries)); err != nil {
 		return nil, err
 	}
-	return &recovered{memory: memory, image: image, snapshot: meta.GetIndex()}, nil
+	return &recovered{
+		memory: memory, image: image, snapshot: meta.GetIndex(), meta: meta, hard: hs, entries: entries,
+	}, nil
 }
 
 // replay gives the last hard state and the entries that the frames add up to,

@@ -24,6 +24,9 @@ type heldReady struct {
 // Callbacks of proposals and heartbeats run inside it; they may propose, but not
 // poll.
 func (c *Controller) Poll() Output {
+	if c.idle {
+		return Output{Applied: c.image.Index}
+	}
 	c.proposals.answerAbandoned()
 	out := Output{}
 	if c.failed == nil {
@@ -36,6 +39,7 @@ func (c *Controller) Poll() Output {
 	out.Applied = c.image.Index
 	out.More = c.failed == nil && c.held == nil && (c.node.HasReady() || len(c.proposals.abandoned) > 0)
 	out.Err = c.failed
+	c.idle = !out.More && out.Err == nil
 	return out
 }
 

@@ -107,6 +107,7 @@ func (c *Controller) Propose(now time.Duration, cmd Command, done func(Result)) 
 		done(turnedAway(r))
 		return
 	}
+	c.idle = false
 	number := c.proposals.add(done)
 	if err := c.node.Propose(encodeEntry(entry{Number: number, Command: cmd})); err != nil {
 		c.proposals.cancel()

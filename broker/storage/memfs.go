@@ -197,8 +197,9 @@ func (m *MemFS) RemoveAll(dir string) error {
 }
 
 func deleteBelow(names map[string]*memNode, dir string) {
+	below := dir + "/"
 	for name := range names {
-		if strings.HasPrefix(name, dir+"/") {
+		if strings.HasPrefix(name, below) {
 			delete(names, name)
 		}
 	}
@@ -214,18 +215,23 @@ func (m *MemFS) Rename(from, to string) error {
 	if node == nil {
 		return fmt.Errorf("rename %s: %w", from, ErrNotExist)
 	}
-	moved := map[string]*memNode{to: node}
-	for name, below := range m.live {
-		if rest, ok := strings.CutPrefix(name, from+"/"); ok {
-			moved[to+"/"+rest] = below
-		}
-	}
 	delete(m.live, from)
-	deleteBelow(m.live, from)
-	for name, node := range moved {
-		m.live[name] = node
+	m.live[to] = node
+	if node.dir {
+		m.moveBelow(from, to)
 	}
 	return nil
+}
+
+func (m *MemFS) moveBelow(from, to string) {
+	moved := map[string]*memNode{}
+	for name, node := range m.live {
+		if rest, ok := strings.CutPrefix(name, from+"/"); ok {
+			moved[to+"/"+rest] = node
+		}
+	}
+	deleteBelow(m.live, from)
+	maps.Copy(m.live, moved)
 }
 
 // List implements FS.

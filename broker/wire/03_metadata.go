@@ -30,6 +30,7 @@ func metadata(n Node, call *Call) {
 	image := n.Image()
 
 	alive := aliveEndpoints(image, call.Listener)
+	resp.Brokers = make([]kmsg.MetadataResponseBroker, 0, len(alive))
 	for _, e := range alive {
 		b := kmsg.NewMetadataResponseBroker()
 		b.NodeID, b.Host, b.Port, b.Rack = int32(e.broker.ID), e.host, e.port, text(e.broker.Rack)
@@ -57,7 +58,7 @@ func requestedTopics(req *kmsg.MetadataRequest, image *controller.Image, alive [
 		id   model.TopicID
 	}
 	asked := map[question]bool{}
-	var topics []kmsg.MetadataResponseTopic
+	topics := make([]kmsg.MetadataResponseTopic, 0, len(req.Topics))
 	for _, t := range req.Topics {
 		q := question{id: t.TopicID}
 		if t.Topic != nil {
@@ -101,6 +102,7 @@ func requestedTopic(version int16, t kmsg.MetadataRequestTopic, image *controlle
 func describeTopic(image *controller.Image, topic *controller.Topic, alive []endpoint) kmsg.MetadataResponseTopic {
 	t := kmsg.NewMetadataResponseTopic()
 	t.Topic, t.TopicID = &topic.Name, topic.ID
+	t.Partitions = make([]kmsg.MetadataResponseTopicPartition, 0, len(topic.Partitions))
 	for number, partition := range topic.Partitions {
 		p := kmsg.NewMetadataResponseTopicPartition()
 		p.Partition = int32(number)

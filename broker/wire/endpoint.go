@@ -17,7 +17,7 @@ type endpoint struct {
 // aliveEndpoints lists, by broker id, the unfenced brokers that advertise an
 // address for a listener.
 func aliveEndpoints(image *controller.Image, listener string) []endpoint {
-	var alive []endpoint
+	alive := make([]endpoint, 0, len(image.Brokers))
 	for _, id := range image.BrokerIDs() {
 		broker := image.Brokers[id]
 		if broker.Fenced {

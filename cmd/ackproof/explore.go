@@ -30,6 +30,7 @@ type exploration struct {
 	results  string
 	resume   string
 	from     string
+	hashes   string // the file that gets every case's hash
 }
 
 // explore is `ackproof explore`.
@@ -60,8 +61,13 @@ func (a *app) explore(ctx context.Context, args []string) (int, error) {
 		progress.Line("  To see it:    %s replay %s --trace", a.name, path)
 		progress.Line("  To reduce it: %s shrink %s", a.name, path)
 	}
+	hashes := map[uint64]uint64{}
+	if x.hashes != "" {
+		x.explorer.Hash = func(seed, hash uint64) { hashes[seed] = hash }
+	}
 	state, err = x.explorer.Explore(ctx, state)
 	progress.Done()
+	broken = errors.Join(broken, writeHashes(x.hashes, hashes))
 	if err := errors.Join(err, broken, folder.Save(x.bounds, x.explorer.BlackBox, state)); err != nil {
 		return 0, err
 	}
@@ -70,6 +76,19 @@ func (a *app) explore(ctx context.Context, args []string) (int, error) {
 		a.say("interrupted; to go on: %s explore --resume %s\n", a.name, folder.Dir)
 	}
 	return exitOf(state), nil
+}
+
+// writeHashes writes a line for each seed, in order; two explorations of the same
+// seeds by the same build give the same file.
+func writeHashes(path string, hashes map[uint64]uint64) error {
+	if path == "" {
+		return nil
+	}
+	var out strings.Builder
+	for _, seed := range slices.Sorted(maps.Keys(hashes)) {
+		fmt.Fprintf(&out, "%d %016x\n", seed, hashes[seed])
+	}
+	return os.WriteFile(path, []byte(out.String()), 0o644)
 }
 
 // saveEvery bounds what a machine that dies costs.
@@ -112,7 +131,9 @@ func (a *app) exploration(args []string) (*exploration, error) {
 	f.whole(&x.explorer.Jobs, "jobs", "worker processes")
 	f.BoolVar(&x.explorer.KeepGoing, "keep-going", false, "go on after a failure")
 	f.BoolVar(&x.explorer.BlackBox, "black-box", false, "judge by what clients see alone")
+	f.BoolVar(&b.Unpromised, "unpromised", false, "look for what the configuration never promised, too")
 	f.BoolVar(&x.explorer.Unguided, "unguided", false, "draw every case anew, whatever was rarely seen")
+	f.StringVar(&x.hashes, "hashes", "", "`file` that gets every case's hash: the same for the same seeds and build (with --unguided)")
 	f.StringVar(&x.results, "results", x.results, "`folder` that gets the exploration's folder")
 	f.StringVar(&x.resume, "resume", "", "`folder` of an exploration to go on with")
 	f.StringVar(&x.from, "from", "", "`folder` of a live run: look for its failure, with its schedule, under many seeds")

@@ -87,13 +87,16 @@ func (a *app) summary(out harness.Outcome) {
 		r.Title = fmt.Sprintf("%s, %d replicas on %d %s brokers, %s, seed %d\nbroker    %s",
 			c.Short(), c.ReplicationFactor, c.Nodes, c.Cluster, strings.Join(c.Nemesis, "+"), c.Seed, out.Record.Broker)
 		if out.Result.ExitCode() != exitValid {
-			r.Next = a.nextCommands(out.Dir)
+			r.Next = a.nextCommands(out.Dir, "")
 		}
 	}
 	a.say("%s", report.Summary(r))
 }
 
-// nextCommands are what to type after a run that is not ok.
-func (a *app) nextCommands(dir string) []string {
+// nextCommands are what to type after a run that is not ok, or a simulated case.
+func (a *app) nextCommands(dir, file string) []string {
+	if file != "" {
+		return []string{a.name + " replay " + file + " --trace", a.name + " shrink " + file}
+	}
 	return []string{a.name + " check " + dir, a.name + " replay " + dir + " -n 20"}
 }

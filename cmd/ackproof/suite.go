@@ -9,6 +9,7 @@ import (
 
 	"github.com/ackproof/ackproof/checker"
 	"github.com/ackproof/ackproof/harness"
+	"github.com/ackproof/ackproof/harness/explore"
 	"github.com/ackproof/ackproof/harness/report"
 	"github.com/ackproof/ackproof/nemesis"
 )
@@ -18,6 +19,10 @@ import (
 const (
 	suiteRate   = 300
 	suiteLength = nemesis.Millis(9000)
+	// suiteSimulated is for how long the suite simulates.
+	suiteSimulated = nemesis.Millis(30_000)
+	// quickSimulated is how many rows of that a quick suite has.
+	quickSimulated = 2
 )
 
 // shownNext is for how many rows the next commands are told.
@@ -36,6 +41,8 @@ func (a *app) suite(ctx context.Context, args []string) (int, error) {
 	f.StringVar(&d.Only, "only", "", "keep the rows whose `name` contains this, such as 'acks=1 crash'")
 	f.BoolVar(&d.Quick, "quick", false, "a few telling rows, for CI")
 	f.span(&d.Length, "for", "how long faults go on in each run")
+	simulated := suiteSimulated
+	f.span(&simulated, "sim", "how long to simulate, all rows of that together; 0s leaves them out")
 	f.whole(&b.Parallel, "parallel", "runs at a time")
 	f.seed(&d.Base.Seed)
 	f.load(&d.Base)
@@ -63,6 +70,12 @@ func (a *app) suite(ctx context.Context, args []string) (int, error) {
 	if err != nil {
 		return 0, err
 	}
+	if d.Only == "" && simulated > 0 {
+		if d.Simulated, err = simulate(d, simulated); err != nil {
+			return 0, err
+		}
+		expected += simulated.Duration()
+	}
 	a.say("durability suite on a %s: %s, %d at a time, about %s\n",
 		clusterInWords(d.Base.Cluster), count(runs, "run"), b.Parallel, report.Span(expected))
 	if why != "" {
@@ -70,6 +83,30 @@ func (a *app) suite(ctx context.Context, args []string) (int, error) {
 	}
 	a.lacks(d.Base.Machine)
 	return a.finish(&b, func() (harness.Suite, error) { return d.Run(ctx, b) })
+}
+
+// simulate makes the rows of simulations, each for its part of the time.
+func simulate(d harness.Durability, total nemesis.Millis) (harness.Simulated, error) {
+	x := exploration{explorer: explore.Explorer{Jobs: runtime.NumCPU(), First: d.Base.Seed}}
+	if err := x.prepare(); err != nil {
+		return nil, err
+	}
+	specs := explore.SuiteRows()
+	x.explorer.For = total.Duration() / time.Duration(len(specs))
+	if d.Quick {
+		specs = specs[:quickSimulated]
+	}
+	return func(ctx context.Context, dir string, tell func(harness.Row)) (rows []harness.Row, err error) {
+		for _, spec := range specs {
+			row, err := spec.Run(ctx, x.explorer, dir)
+			if err != nil {
+				return rows, err
+			}
+			rows = append(rows, row)
+			tell(row)
+		}
+		return rows, nil
+	}, nil
 }
 
 // batch checks and completes what all commands of many runs share.
@@ -127,12 +164,12 @@ func (a *app) next(rows []harness.Row) {
 	told, more := 0, 0
 	for _, r := range rows {
 		switch {
-		case r.Grade == checker.OK || r.Grade == checker.Skipped || r.Dir == "":
+		case r.Grade == checker.OK || r.Grade == checker.Skipped || r.Dir+r.Case == "":
 		case told == shownNext:
 			more++
 		default:
 			told++
-			for _, command := range a.nextCommands(r.Dir) {
+			for _, command := range a.nextCommands(r.Dir, r.Case) {
 				a.say("next      %s\n", command)
 			}
 		}
@@ -142,10 +179,18 @@ func (a *app) next(rows []harness.Row) {
 	}
 }
 
+// of is a row's place in the batch, if it has one.
+func of(p harness.BatchProgress) string {
+	if p.Total == 0 {
+		return "[sim]"
+	}
+	return fmt.Sprintf("[%d/%d]", p.Done, p.Total)
+}
+
 // tellBatch shows each finished run as a line and what goes on between them.
 func tellBatch(progress *report.Progress, p harness.BatchProgress) {
 	if r := p.Finished; r != nil && r.Ran() { // the table lists the others
-		progress.Line("[%d/%d] %-27s %-14s %s", p.Done, p.Total, r.Name, r.Fault, r.Verdict)
+		progress.Line("%s %-27s %-14s %s", of(p), r.Name, r.Fault, r.Verdict)
 	}
 	if p.Done < p.Total {
 		progress.Now("[%d/%d] about %s left · %s", p.Done, p.Total, report.Span(p.Left), strings.Join(p.Running, " · "))

@@ -57,7 +57,7 @@ func suits(p Profile) [][]card {
 // power are power losses, torn and not. Where nothing is flushed before it is
 // acknowledged they promise nothing, so that little could be found.
 func power(p Profile, targets ...nemesis.Target) (cards []card) {
-	if p.config.Flush != "before-ack" {
+	if p.config.Flush != "before-ack" && !p.unpromised {
 		return nil
 	}
 	for _, t := range targets {

@@ -32,6 +32,8 @@ type Explorer struct {
 	// Tell, if set, hears of the state now and then, and Fail of every failure.
 	Tell func(State)
 	Fail func(Found)
+	// Hash, if set, hears of every case's hash.
+	Hash func(seed, hash uint64)
 }
 
 // State is how far an exploration has come. It is all that is needed to go on.
@@ -145,7 +147,10 @@ func (e Explorer) count(s *State, f finding) bool {
 		s.Idle++
 	}
 	s.Guide.learn(f)
-	accused := f.Failure.Promised
+	if e.Hash != nil {
+		e.Hash(f.Seed, f.Hash)
+	}
+	accused := f.Failure.Promised || e.Bounds.Unpromised && f.Failure.Class != ""
 	if e.Accuse != nil {
 		accused = e.Accuse(f.Failure)
 	}

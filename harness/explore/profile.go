@@ -23,6 +23,9 @@ type Bounds struct {
 	// Liveness asks for progress of a healed core beside nodes that stay faulty;
 	// see Case.Liveness.
 	Liveness bool `json:"liveness,omitempty"`
+	// Unpromised accuses of what the configuration never promised, too, and deals
+	// faults under which it promises nothing.
+	Unpromised bool `json:"unpromised,omitempty"`
 	// Schedule, if set, is whose faults happen in every case, as they are written
 	// there: that of a live run whose failure is looked for.
 	Schedule *nemesis.Schedule `json:"schedule,omitempty"`
@@ -49,6 +52,8 @@ type Profile struct {
 	cards    []card
 	// wiped is the only node whose data is ever lost: the promise covers one.
 	wiped nemesis.Target
+	// unpromised allows power losses where nothing was flushed.
+	unpromised bool
 	// every and lasts are the means of the time between two faults and of how long
 	// one is in force.
 	every, lasts time.Duration
@@ -59,7 +64,7 @@ type Profile struct {
 // drawProfile draws what the bounds leave open.
 func drawProfile(seed uint64, b Bounds) Profile {
 	r := newStream(seed, "profile")
-	p := Profile{seed: seed, mutant: b.Mutant, length: cmp.Or(b.Length, DefaultLength), liveness: b.Liveness, fixed: b.Schedule}
+	p := Profile{seed: seed, mutant: b.Mutant, length: cmp.Or(b.Length, DefaultLength), liveness: b.Liveness, unpromised: b.Unpromised, fixed: b.Schedule}
 	p.nodes = cmp.Or(b.Nodes, pick(r, 3, 3, 3, 3, 3, 5))
 	p.parts = pick[int32](r, 1, 1, 1, 2, 3)
 	p.config = history.Config{

@@ -41,9 +41,10 @@ type finding struct {
 // secondOpinionEvery is how many histories go to one that Porcupine decides too.
 const secondOpinionEvery = 16
 
-// Memory of a worker: it makes garbage fast and keeps little.
+// Memory of a worker: it makes garbage fast and keeps little, some MB, so that a
+// large multiple of what it keeps is collected rarely and is not much.
 const (
-	garbagePercent = 400
+	garbagePercent = 1600
 	memoryLimit    = 200 << 20
 )
 

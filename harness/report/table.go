@@ -38,7 +38,7 @@ var columns = []column{
 
 // latency is a time until an ack; without acks there is none.
 func latency(m checker.Metrics, ns int64) string {
-	if m.Acked == 0 {
+	if m.Acked == 0 || ns == 0 { // simulations have no times that compare with those of runs
 		return "-"
 	}
 	return millis(ns)

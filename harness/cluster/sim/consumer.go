@@ -16,8 +16,8 @@ import (
 const (
 	// consumerPage is how much one poll reads, in bytes.
 	consumerPage = 64 << 10
-	// retryAfter is a client's pause before it asks again.
-	retryAfter = 50 * time.Millisecond
+	// retryAfter is a client's pause before it asks again, that of Kafka's clients.
+	retryAfter = 100 * time.Millisecond
 )
 
 // consumer reads a partition from whoever leads it.

@@ -40,6 +40,10 @@ type node struct {
 	midStep int
 }
 
+// restartAfter is how long it takes until a broker is started again that ended of
+// its disk.
+const restartAfter = 100 * time.Millisecond
+
 type lane struct {
 	to   model.NodeID
 	lane broker.Lane
@@ -95,7 +99,13 @@ func (n *node) ended(err error) {
 		n.sim.watch.machine(n, "ends: "+err.Error())
 	}
 	n.die()
-	if err == nil || n.disk.fs.Refused() > n.refused {
+	switch {
+	case err == nil:
+		return
+	case n.disk.fs.Refused() > n.refused:
+		if n.disk.mode == nemesis.DiskHealthy { // healed meanwhile: nobody else starts it again
+			n.sim.after(restartAfter, n.boot)
+		}
 		return
 	}
 	n.sim.unexpected = append(n.sim.unexpected, fmt.Sprintf("node %d ended after %v: %v", n.id, n.sim.now, err))
