@@ -116,13 +116,17 @@ func (s *shrinker) calmWeather() {
 	}
 }
 
-// usualTimes puts timeouts, intervals and segments back to what they usually are.
+// usualTimes puts timeouts, intervals, segments and snapshots back to what they
+// usually are.
 func (s *shrinker) usualTimes() {
 	c := s.best
 	c.Times = sim.DefaultTimes()
 	s.tryOther(c)
 	c = s.best
 	c.SegmentBytes = 0
+	s.tryOther(c)
+	c = s.best
+	c.SnapshotEvery = 0
 	s.tryOther(c)
 }
 
