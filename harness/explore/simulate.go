@@ -91,13 +91,18 @@ func Simulate(c Case, look Look) (Outcome, error) {
 		History: &history.History{Header: c.header(), Events: recorder.Events},
 		Hash:    cluster.Hash(), Events: cluster.Events(), Elapsed: cluster.Elapsed(), Coverage: cluster.Coverage(),
 	}
-	out.Result = checker.Check(out.History, checker.Options{WitnessAlone: !look.SecondOpinion})
+	out.Result = look.judge(out.History)
 	out.Problems = cluster.Problems()
 	out.Failure = classify(out.Result, out.Problems, failure, cluster.Unexpected())
 	if out.Failure.Class == "" {
 		out.Failure = c.progress(recorder.Events)
 	}
 	return out, nil
+}
+
+// judge is what clients' words alone come to.
+func (l Look) judge(h *history.History) checker.Result {
+	return checker.Check(h, checker.Options{WitnessAlone: !l.SecondOpinion})
 }
 
 // course is that of the run, in the cluster's time.
