@@ -72,13 +72,17 @@ func (c *Cluster) connect(from nemesis.Endpoint, to *node, listener string) *con
 // usable tells whether a request may still be sent.
 func (c *conn) usable() bool { return c != nil && !c.over }
 
-// send sends a request; done gets the answer, or why there is none. Both ways
-// may take the given time longer.
+// send sends a request; done gets the answer, or why there is none; with acks=0
+// it hears of nothing. Both ways may take the given time longer.
 func (c *conn) send(req kmsg.Request, timeout, slowOut, slowBack time.Duration, done func(kmsg.Response, error)) {
 	x := &exchange{request: req, done: done, due: c.sim.now + timeout, slow: slowBack}
-	c.open = append(c.open, x)
 	frame := c.sim.frames.encode(req)
 	c.sim.net.send(&c.out, len(frame), slowOut, func() { c.arrive(x, frame) })
+	if produce, ok := req.(*kmsg.ProduceRequest); ok && produce.Acks == 0 {
+		x.over = true // no answer will come
+		return
+	}
+	c.open = append(c.open, x)
 	c.setAlarm(x.due)
 }
 
