@@ -88,7 +88,9 @@ func drawProfile(seed uint64, b Bounds) Profile {
 	p.lasts = r.about(pick(r, 60, 300, 1000, 2000))
 	p.segment = pick(r, 0, 0, 1024, 4096)
 	p.snapshot = pick(r, 0, 0, 12, 40)
-	p.liveness = p.liveness || r.IntN(8) == 0
+	if p.liveness = p.liveness || r.IntN(8) == 0; p.liveness {
+		p.weather = sim.Weather{Hop: p.weather.Hop, Sync: p.weather.Sync} // a majority that cannot talk owes nothing
+	}
 	return p
 }
 

@@ -242,18 +242,18 @@ func (n *node) send(e broker.Send) {
 		}
 		n.step(broker.PeerResponse{Token: token, Response: resp, Err: err})
 	})
-	odds := n.sim.options.Weather.Broken
+	odds := n.sim.net.weather.Broken
 	if e.Request.Key() == int16(kmsg.AlterPartition) {
-		odds = max(odds, n.sim.options.Weather.BrokenISR)
+		odds = max(odds, n.sim.net.weather.BrokenISR)
 	}
 	if n.sim.net.draw.perMille(odds) {
-		n.sim.after(n.sim.net.draw.upTo(2*slowOut+4*n.sim.options.Weather.hop()), func() { c.end(errHungUp) })
+		n.sim.after(n.sim.net.draw.upTo(2*slowOut+4*n.sim.net.weather.hop()), func() { c.end(errHungUp) })
 	}
 }
 
 // slowness draws how much longer a request takes, and its answer.
 func (c *Cluster) slowness(req kmsg.Request) (out, back time.Duration) {
-	w := c.options.Weather
+	w := c.net.weather
 	odds := w.Slow
 	switch kmsg.Key(req.Key()) {
 	case kmsg.AlterPartition:

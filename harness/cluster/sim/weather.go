@@ -65,6 +65,12 @@ func (w Weather) sync() time.Duration {
 	return time.Duration(w.Sync) * time.Microsecond
 }
 
+// calm is the weather once everything is healed: messages still take their time,
+// and clocks still drift.
+func (w Weather) calm() Weather {
+	return Weather{Hop: w.Hop, Jitter: min(w.Jitter, int64(w.hop()/time.Microsecond)), Sync: w.Sync, Drift: w.Drift}
+}
+
 // Rough tells whether brokers may miss each other although nothing is at fault.
 func (w Weather) Rough() bool {
 	return w.Slow+w.SlowISR+w.SlowFetch+w.Lost+w.Twice+w.Broken+w.BrokenISR+w.SlowRaft+w.Drift > 0 || w.sync() > 10*time.Millisecond ||
