@@ -49,8 +49,9 @@ type Shrunk struct {
 }
 
 // Shrink makes a case that fails small, so that it can be read. What it returns
-// fails in the same class, and breaks a promise if the case does. It is
-// deterministic but for Over. Its error is that of a case that cannot be, or
+// fails in the same class, and breaks a promise if the case does; that it is the
+// same bug is likely and not certain, for plainer faults and other seeds are tried
+// too. It is deterministic but for Over. Its error is that of a case that cannot be, or
 // ErrNoFailure.
 func Shrink(c Case, how Shrinking) (Shrunk, error) {
 	s := &shrinker{how: how, best: c}
