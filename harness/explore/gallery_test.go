@@ -23,7 +23,7 @@ const gallery = "../../results/gallery"
 // writes down how, and the stories say what has changed.
 func TestGallery(t *testing.T) {
 	exhibits := exhibitsIn(t, gallery)
-	require.GreaterOrEqual(t, len(exhibits), 4)
+	require.GreaterOrEqual(t, len(exhibits), 12)
 	for _, e := range exhibits {
 		t.Run(filepath.Base(e.folder), func(t *testing.T) {
 			c := e.load(t)
