@@ -90,6 +90,9 @@ func drawProfile(seed uint64, b Bounds) Profile {
 	p.snapshot = pick(r, 0, 0, 12, 40)
 	if p.liveness = p.liveness || r.IntN(8) == 0; p.liveness {
 		p.weather = sim.Weather{Hop: p.weather.Hop, Sync: p.weather.Sync} // a majority that cannot talk owes nothing
+		// A leader that is cut off and shrinks the ISR to itself before it is fenced
+		// is the last member then, and nobody else may lead (before KIP-966).
+		p.times.Lag = 2 * p.times.Session
 	}
 	return p
 }
