@@ -57,6 +57,10 @@ canary: build ## the same seeds give the same hashes: on one thread, on four, an
 mutants: build ## look for every planted bug by chance, and write docs/mutants.md (BUDGET=5m each)
 	bin/ackproof mutants --budget $(or $(BUDGET),5m) --out docs/mutants.md $(ARGS)
 
+gallery: ## make the known failures happen again, and write down how, as long as they fail in the same way
+	go test ./harness/explore -run Gallery -rewrite
+	git --no-pager diff --stat -- results/gallery
+
 fuzz: ## witness against Porcupine, the history reader, the codec, for 30 s each
 	go test ./checker -run '^$$' -fuzz FuzzWitnessAgainstPorcupine -fuzztime 30s
 	go test ./harness/history -run '^$$' -fuzz FuzzRead -fuzztime 30s

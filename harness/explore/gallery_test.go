@@ -43,7 +43,7 @@ func TestGallery(t *testing.T) {
 // and still does with the mutant, where there is one that brings the bug back.
 func TestGalleryOfFixedBugs(t *testing.T) {
 	exhibits := exhibitsIn(t, filepath.Join(gallery, "fixed"))
-	require.GreaterOrEqual(t, len(exhibits), 0)
+	require.NotEmpty(t, exhibits)
 	for _, e := range exhibits {
 		t.Run(filepath.Base(e.folder), func(t *testing.T) {
 			c := e.load(t)
@@ -81,7 +81,7 @@ func (e exhibit) load(t *testing.T) Case {
 	require.NoError(t, err)
 	require.NotNil(t, c.Expect, "it says what to expect")
 	readme := e.read(t, "README.md")
-	require.Regexp(t, `https?://\S+|found in this broker`, readme, "it names a source")
+	require.Regexp(t, `(?m)^Source: .*https?://\S+`, readme)
 	path := strings.TrimPrefix(filepath.ToSlash(e.path("case.json")), "../../")
 	require.Contains(t, readme, "bin/ackproof replay "+path+" --trace")
 	return c

@@ -13,7 +13,7 @@ import (
 // change a story; read it, and if it is right: go test -run Scripts -rewrite
 func TestScripts(t *testing.T) {
 	var scripts []string
-	for _, pattern := range []string{"testdata/*.script", "../../results/gallery/*.script", "../../results/gallery/*/*.script"} {
+	for _, pattern := range []string{"testdata/*.script", "../../results/gallery/*/*.script", "../../results/gallery/fixed/*/*.script"} {
 		found, err := filepath.Glob(pattern)
 		require.NoError(t, err)
 		scripts = append(scripts, found...)
