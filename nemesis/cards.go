@@ -12,6 +12,7 @@ func faultCards(nodes int) map[Kind][]Fault {
 		{Kind: Partition, Shape: Isolate, Target: Leader, Clients: true},
 		{Kind: Partition, Shape: Isolate, Target: Follower},
 		{Kind: Partition, Shape: Isolate, Target: Controller},
+		{Kind: Partition, Shape: Pair, Target: Leader},
 		{Kind: Partition, Shape: OneWayIn, Target: Leader},
 		{Kind: Partition, Shape: OneWayIn, Target: Leader, Clients: true},
 		{Kind: Partition, Shape: OneWayOut, Target: Leader},

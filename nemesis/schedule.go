@@ -100,12 +100,14 @@ type Fault struct {
 // Shape is on which links a fault acts, told for a partition.
 type Shape string
 
-// The shapes. Isolate cuts the target off all other nodes; Halves leaves the
+// The shapes. Isolate cuts the target off all other nodes, Pair off the next one
+// only, so that both still see everybody else; Halves leaves the
 // target in the minority; OneWayIn and OneWayOut cut one direction only; Ring
 // lets each node see its two neighbours; Bridge lets only the target see both
 // halves (ring and bridge need 5 nodes).
 const (
 	Isolate   Shape = "isolate"
+	Pair      Shape = "pair"
 	Halves    Shape = "halves"
 	OneWayIn  Shape = "one-way-in"
 	OneWayOut Shape = "one-way-out"

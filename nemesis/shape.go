@@ -65,6 +65,8 @@ func (l Links) addShape(shape Shape, target, n int) {
 	switch shape {
 	case Isolate:
 		l.addBetween([]int{target}, nodesUpTo(n))
+	case Pair:
+		l.addBoth(target, target%n+1)
 	case Halves:
 		side := minority(target, n)
 		l.addBetween(side, without(nodesUpTo(n), side))

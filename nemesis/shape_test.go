@@ -24,6 +24,8 @@ func TestPartitionsCutLinks(t *testing.T) {
 	}{
 		"isolate":                  {Isolate, false, 2, 3, pairs(2, 1, 1, 2, 2, 3, 3, 2)},
 		"isolate from clients too": {Isolate, true, 2, 3, pairs(2, 1, 1, 2, 2, 3, 3, 2, 0, 2, 2, 0)},
+		"pair":                     {Pair, false, 2, 3, pairs(2, 3, 3, 2)},
+		"pair, the last":           {Pair, true, 3, 3, pairs(3, 1, 1, 3, 0, 3, 3, 0)},
 		"one way in":               {OneWayIn, false, 2, 3, pairs(1, 2, 3, 2)},
 		"one way in, clients":      {OneWayIn, true, 2, 3, pairs(1, 2, 3, 2, 0, 2)},
 		"one way out":              {OneWayOut, false, 2, 3, pairs(2, 1, 2, 3)},

@@ -9,7 +9,7 @@ import (
 
 var (
 	allKinds  = []Kind{Partition, Kill, Pause, Wipe, SkewClock, Elect, Power, Disk, Delay, Loss, Reset, Reorder}
-	allShapes = []Shape{Isolate, Halves, OneWayIn, OneWayOut, Ring, Bridge}
+	allShapes = []Shape{Isolate, Pair, Halves, OneWayIn, OneWayOut, Ring, Bridge}
 )
 
 // Validate checks that the schedule can be run. Its error is one line that

@@ -20,6 +20,10 @@ func suits(p Profile) [][]card {
 		}
 		return cards
 	}
+	late := func(target nemesis.Target, shape nemesis.Shape, delay nemesis.Millis) card {
+		return card{fault: nemesis.Fault{Kind: nemesis.Delay, Target: target, Shape: shape, Delay: delay}}
+	}
+	spoilt := func(f nemesis.Fault) card { return card{fault: f} }
 	clock := func(target nemesis.Target, c nemesis.Clock) card {
 		return card{fault: nemesis.Fault{Kind: nemesis.SkewClock, Target: target, Clock: c}}
 	}
@@ -31,9 +35,25 @@ func suits(p Profile) [][]card {
 			cut(nemesis.Leader, nemesis.Halves, false),
 		},
 		{
+			cut(nemesis.Leader, nemesis.Pair, false), cut(nemesis.Follower, nemesis.Pair, false),
+			cut(nemesis.Leader, nemesis.Pair, false), cut(nemesis.Controller, nemesis.Pair, false),
+		},
+		{
 			cut(nemesis.Leader, nemesis.OneWayIn, false), cut(nemesis.Leader, nemesis.OneWayOut, false),
 			cut(nemesis.Follower, nemesis.OneWayIn, false), cut(nemesis.Follower, nemesis.OneWayOut, false),
 			cut(nemesis.Controller, nemesis.OneWayOut, true),
+		},
+		{
+			late(nemesis.Leader, nemesis.OneWayOut, 400), late(nemesis.Leader, nemesis.OneWayIn, 400),
+			late(nemesis.Follower, nemesis.OneWayOut, 400), late(nemesis.Follower, nemesis.OneWayIn, 400),
+			late(nemesis.Leader, nemesis.Pair, 900), late(nemesis.Controller, nemesis.OneWayOut, 300),
+			late(nemesis.Follower, nemesis.OneWayIn, 1200), late(nemesis.Follower, nemesis.OneWayOut, 1200),
+		},
+		{
+			spoilt(nemesis.Fault{Kind: nemesis.Reset, Target: nemesis.Leader, Shape: nemesis.Isolate, Clients: true}),
+			spoilt(nemesis.Fault{Kind: nemesis.Reset, Target: nemesis.Follower, Shape: nemesis.Isolate}),
+			spoilt(nemesis.Fault{Kind: nemesis.Loss, Target: nemesis.Leader, Shape: nemesis.Isolate, Loss: 30}),
+			spoilt(nemesis.Fault{Kind: nemesis.Loss, Target: nemesis.Controller, Shape: nemesis.Isolate, Loss: 30}),
 		},
 		on(nemesis.Kill, nemesis.Leader, nemesis.Leader, nemesis.Follower, nemesis.Controller),
 		on(nemesis.Kill, nemesis.Majority, nemesis.All, nemesis.Followers, nemesis.LastISR),

@@ -41,8 +41,10 @@ func (s *shrinker) tryFirm(c Case) bool {
 }
 
 // giveRoom lets more time pass between things where that makes the case firmer.
+// There must be few of them.
 func (s *shrinker) giveRoom() {
-	for s.firm < OtherSeeds {
+	const few = 40
+	for s.firm < OtherSeeds && len(s.best.moments()) <= few {
 		before := s.firm
 		for _, more := range []nemesis.Millis{100, 300, 1000, 3000} {
 			moments := s.best.moments()

@@ -20,7 +20,7 @@ const (
 	// stays is how long the last fault is in force, and patience how long the
 	// majority may take to get going: sessions end, leaders are elected, followers
 	// leave the ISR, clients find out.
-	stays    = nemesis.Millis(14_000)
+	stays    = nemesis.Millis(18_000)
 	patience = 9 * time.Second
 	// answer is how long a send may take by then, as its client may still have to
 	// find out who leads: one that begins later says nothing.
@@ -39,6 +39,8 @@ func withLastFault(s nemesis.Schedule, r stream) nemesis.Schedule {
 		nemesis.Fault{Kind: nemesis.Kill, Target: nemesis.Follower},
 		nemesis.Fault{Kind: nemesis.Pause, Target: nemesis.Leader},
 		nemesis.Fault{Kind: nemesis.Partition, Shape: nemesis.Isolate, Target: nemesis.Leader},
+		nemesis.Fault{Kind: nemesis.Partition, Shape: nemesis.Pair, Target: nemesis.Leader},
+		nemesis.Fault{Kind: nemesis.Partition, Shape: nemesis.Pair, Target: nemesis.Follower},
 		nemesis.Fault{Kind: nemesis.Partition, Shape: nemesis.OneWayIn, Target: nemesis.Follower},
 		nemesis.Fault{Kind: nemesis.Partition, Shape: nemesis.Isolate, Target: nemesis.Controller},
 	)

@@ -88,7 +88,12 @@ func drawProfile(seed uint64, b Bounds) Profile {
 	p.lasts = r.about(pick(r, 60, 300, 1000, 2000))
 	p.segment = pick(r, 0, 0, 1024, 4096)
 	p.snapshot = pick(r, 0, 0, 12, 40)
-	p.liveness = p.liveness || r.IntN(8) == 0
+	if p.liveness = p.liveness || r.IntN(8) == 0; p.liveness {
+		p.weather = sim.Weather{Hop: p.weather.Hop, Sync: p.weather.Sync} // a majority that cannot talk owes nothing
+		// A leader that is cut off and shrinks the ISR to itself before it is fenced
+		// is the last member then, and nobody else may lead (before KIP-966).
+		p.times.Lag = 2 * p.times.Session
+	}
 	return p
 }
 
@@ -119,7 +124,8 @@ func drawWeather(r stream) sim.Weather {
 	w.Twice = sometimes(1 + r.IntN(50))
 	w.Broken = sometimes(1 + r.IntN(20))
 	w.BrokenISR = sometimes(100 + r.IntN(400))
-	w.SlowRaft = sometimes(20 + r.IntN(200))
+	w.SlowFetch = sometimes(pick(r, 100, 300, 600))
+	w.SlowRaft = sometimes(pick(r, 50, 200, 500))
 	w.Sync = pick[int64](r, 200, 1000, 20_000)
 	w.Drift = sometimes(1 + r.IntN(100))
 	return w

@@ -5,9 +5,9 @@ import "slices"
 // reduce is delta debugging (Zeller, Hildebrandt: "Simplifying and isolating
 // failure-inducing input", 2002), the half of it that takes away: chunks of
 // halving size are left out, the last first, as later things rest on earlier
-// ones, until no single item can be spared. Keeps is called with what would be
-// left, and may say yes to whatever it likes.
-func reduce[T any](items []T, keeps func([]T) bool) []T {
+// ones, until no chunk of the least size can be spared. Keeps is called with what
+// would be left, and may say yes to whatever it likes.
+func reduce[T any](items []T, least int, keeps func([]T) bool) []T {
 	if len(items) == 0 || keeps([]T{}) {
 		return []T{}
 	}
@@ -27,7 +27,7 @@ func reduce[T any](items []T, keeps func([]T) bool) []T {
 			}
 			fewer = fewer && chunk == 1 // larger chunks get another chance when halved
 		}
-		if chunk == 1 {
+		if chunk <= max(1, least) {
 			return items
 		}
 	}

@@ -18,7 +18,7 @@ func upTo(n int) []int {
 func TestWhatIsNeededIsLeft(t *testing.T) {
 	for _, needed := range [][]int{{}, {0}, {99}, {3, 7}, {0, 50, 99}, {10, 11, 12, 13}, upTo(100)} {
 		asked := 0
-		left := reduce(upTo(100), func(rest []int) bool {
+		left := reduce(upTo(100), 1, func(rest []int) bool {
 			asked++
 			for _, n := range needed {
 				if !slices.Contains(rest, n) {
@@ -30,7 +30,7 @@ func TestWhatIsNeededIsLeft(t *testing.T) {
 		require.Equal(t, needed, left)
 		require.LessOrEqual(t, asked, 100+len(needed)*20, "needed %v", needed)
 	}
-	require.Empty(t, reduce(nil, func([]int) bool { panic("nothing to ask") }))
+	require.Empty(t, reduce(nil, 1, func([]int) bool { panic("nothing to ask") }))
 }
 
 // Either of two will do, and an item may be needed only while another is there:
@@ -40,7 +40,18 @@ func TestNoSingleItemOfWhatIsLeftCanBeSpared(t *testing.T) {
 		has := func(n int) bool { return slices.Contains(rest, n) }
 		return (has(20) || has(60)) && (!has(30) || has(70))
 	}
-	left := reduce(upTo(100), fails)
+	left := reduce(upTo(100), 1, fails)
 	require.Len(t, left, 1)
 	require.True(t, fails(left))
+}
+
+func TestCoarseChunksAskLittle(t *testing.T) {
+	asked := 0
+	left := reduce(upTo(1000), 100, func(rest []int) bool {
+		asked++
+		return slices.Contains(rest, 500)
+	})
+	require.Contains(t, left, 500)
+	require.LessOrEqual(t, len(left), 125)
+	require.LessOrEqual(t, asked, 30)
 }

@@ -49,11 +49,12 @@ type Shrunk struct {
 }
 
 // Shrink makes a case that fails small, so that it can be read. What it returns
-// fails in the same class, and breaks a promise if the case does. It is
-// deterministic but for Over. Its error is that of a case that cannot be, or
+// fails in the same class, and breaks a promise if the case does; that it is the
+// same bug is likely and not certain, for plainer faults and other seeds are tried
+// too. It is deterministic but for Over. Its error is that of a case that cannot be, or
 // ErrNoFailure.
 func Shrink(c Case, how Shrinking) (Shrunk, error) {
-	s := &shrinker{how: how, best: c, seeds: 1}
+	s := &shrinker{how: how, best: c}
 	var performed []workloads.Op
 	out, err := Simulate(c, Look{
 		BlackBox: how.BlackBox, Performed: func(op workloads.Op) { performed = append(performed, op) },
@@ -94,7 +95,6 @@ type shrinker struct {
 	how     Shrinking
 	best    Case
 	outcome Outcome // of best
-	seeds   int     // how many a candidate is tried with
 	// finishing is set once only what leaves the best as firm as it is may be
 	// done; see firmness.
 	finishing bool
@@ -105,29 +105,32 @@ type shrinker struct {
 
 func (s *shrinker) over() bool { return s.how.Over != nil && s.how.Over() }
 
-// run makes passes until one round of them changes nothing. From the second
-// round on each candidate is tried with several seeds: what was left out may have
-// re-dealt what follows, and by then a simulation is cheap.
+// run makes passes until one round of them changes nothing. Operations are the
+// most, so the first rounds leave them out in large chunks: by the time when one
+// after the other is tried, a simulation is cheap.
 func (s *shrinker) run(performed []workloads.Op) {
-	for round := 0; !s.over(); round++ {
+	for parts := 16; !s.over(); parts *= parts {
 		before := s.kept
 		if s.best.Plan == nil {
 			s.pass("what clients did", func() { s.writePlan(performed) })
 		}
 		s.pass("end", s.cutEnd)
+		s.pass("start", s.cutStart)
 		s.pass("faults", s.dropSteps)
+		s.pass("one plain fault", s.onePlainFault)
 		s.pass("weather", s.calmWeather)
+		s.pass("timeouts", s.usualTimes)
 		s.pass("kinds of faults", s.simplerFaults)
 		s.pass("partitions", s.fewerPartitions)
 		s.pass("nodes", s.fewerNodes)
-		s.pass("operations", s.dropOps)
+		s.pass("operations", func() { s.dropOps(parts) })
 		s.pass("clients", s.fewerClients)
 		s.pass("end", s.cutEnd)
 		s.pass("time", s.closeGaps)
-		if s.seeds > 1 && s.kept == before {
+		if s.kept == before && parts > len(s.best.Plan) {
 			break
 		}
-		s.seeds = moreSeeds
+		parts = min(parts, 1<<15)
 	}
 	s.pass("names of nodes", s.nameNodes)
 	s.finishing, s.firm = true, s.firmness(s.best)
@@ -136,9 +139,6 @@ func (s *shrinker) run(performed []workloads.Op) {
 	s.pass("kinds of faults", s.simplerFaults)
 	s.pass("round times", s.roundTimes)
 }
-
-// moreSeeds is how many seeds a candidate is tried with, at most.
-const moreSeeds = 4
 
 func (s *shrinker) pass(name string, do func()) {
 	if s.over() {
@@ -159,13 +159,33 @@ func (s *shrinker) writePlan(performed []workloads.Op) {
 	s.try(c.until(c.Schedule.Length))
 }
 
+// A candidate is tried with several seeds if that is cheap: what was left out may
+// have re-dealt what follows, and the failure may need some luck.
+const (
+	manySeeds = 4
+	calmSeeds = 20
+	cheap     = 20_000 // events
+)
+
+// worth is how many seeds a candidate is tried with that is worth so many.
+func (s *shrinker) worth(seeds int) int {
+	if s.outcome.Events > cheap {
+		return 1
+	}
+	return seeds
+}
+
 // try makes a candidate the best if it fails in the same way, with the seed of
 // the best or another one.
 func (s *shrinker) try(c Case) bool {
+	return s.tryWith(s.worth(manySeeds), c)
+}
+
+func (s *shrinker) tryWith(seeds int, c Case) bool {
 	if s.finishing {
 		return s.tryFirm(c)
 	}
-	for i := range s.seeds {
+	for i := range seeds {
 		c.Seed = s.best.Seed + uint64(i)
 		if out, fails := s.fails(c); fails {
 			s.keep(c, out)

@@ -41,8 +41,11 @@ func TestAPlantedBugIsShrunkToWhatItTakes(t *testing.T) {
 	require.NoError(t, err)
 	require.NotEmpty(t, before.Failure.Class)
 
-	passes := 0
-	s, err := Shrink(c, Shrinking{Tell: func(Pass) { passes++ }})
+	passes, asked := 0, 0
+	s, err := Shrink(c, Shrinking{
+		Tell: func(Pass) { passes++ },
+		Over: func() bool { asked++; return asked > 10_000 }, // a test must end
+	})
 	require.NoError(t, err)
 	require.Equal(t, 30, s.Before.Faults)
 	require.Greater(t, s.Before.Ops, 1000)
@@ -93,7 +96,7 @@ func TestWhatDoesNotFailIsNotShrunk(t *testing.T) {
 func TestTheFaultThatStaysStays(t *testing.T) {
 	c := isolatedLeader(1)
 	c.Liveness = true
-	s := &shrinker{best: c, seeds: 1, outcome: Outcome{}} // fails as nothing does
+	s := &shrinker{best: c, outcome: Outcome{}} // fails as nothing does
 	require.False(t, s.try(c.until(500)), "without it")
 	require.False(t, s.try(c.aimed(nemesis.Followers)), "another one")
 	require.True(t, s.try(c.until(6000)), "the same one, and the failure is the same, which is none")

@@ -13,7 +13,7 @@ import (
 
 // dropSteps leaves out the faults that are not needed.
 func (s *shrinker) dropSteps() {
-	reduce(s.best.Schedule.Steps, func(rest []nemesis.Step) bool {
+	reduce(s.best.Schedule.Steps, 1, func(rest []nemesis.Step) bool {
 		c := s.best
 		c.Schedule.Steps = rest
 		return s.try(c)
@@ -21,8 +21,8 @@ func (s *shrinker) dropSteps() {
 }
 
 // dropOps leaves out the operations that are not needed: first those of whole
-// workers, then one by one.
-func (s *shrinker) dropOps() {
+// workers, then in chunks, of which there are so many at least.
+func (s *shrinker) dropOps(parts int) {
 	if s.best.Plan == nil {
 		s.fewerWorkers()
 		return
@@ -33,12 +33,12 @@ func (s *shrinker) dropOps() {
 			workers = append(workers, op.Worker)
 		}
 	}
-	reduce(workers, func(rest []string) bool {
+	reduce(workers, 1, func(rest []string) bool {
 		c := s.best
 		c.Plan = slices.DeleteFunc(slices.Clone(c.Plan), func(op workloads.Op) bool { return !slices.Contains(rest, op.Worker) })
 		return s.try(c)
 	})
-	reduce(s.best.Plan, func(rest []workloads.Op) bool {
+	reduce(s.best.Plan, len(s.best.Plan)/parts, func(rest []workloads.Op) bool {
 		c := s.best
 		c.Plan = rest
 		return s.try(c)
@@ -99,25 +99,64 @@ func (s *shrinker) fewerNodes() {
 	}
 }
 
-// calmWeather takes away what is not needed of the weather, and puts timeouts,
-// intervals and segments back to what they usually are.
+// calmWeather takes away what is not needed of the weather. That is worth many
+// seeds: where nothing is drawn for a message, leaving one out changes no other.
 func (s *shrinker) calmWeather() {
 	c := s.best
 	c.Weather = sim.Weather{}
-	if !s.tryOther(c) {
+	if reflect.DeepEqual(c, s.best) {
+		return
+	}
+	if !s.tryWith(s.worth(calmSeeds), c) {
 		for i := range reflect.TypeFor[sim.Weather]().NumField() {
 			c := s.best
 			reflect.ValueOf(&c.Weather).Elem().Field(i).SetZero()
 			s.tryOther(c)
 		}
 	}
-	c = s.best
+}
+
+// usualTimes puts timeouts, intervals, segments and snapshots back to what they
+// usually are.
+func (s *shrinker) usualTimes() {
+	c := s.best
 	c.Times = sim.DefaultTimes()
 	s.tryOther(c)
 	c = s.best
 	c.SegmentBytes = 0
 	s.tryOther(c)
+	c = s.best
+	c.SnapshotEvery = 0
+	s.tryOther(c)
 }
+
+// onePlainFault tries whether a single fault that everybody knows does it too, at the
+// time of one of those that are left. What fails by luck, such as a node that dies
+// in the millisecond after a send, often has a cause that can be had without.
+func (s *shrinker) onePlainFault() {
+	if len(s.best.Schedule.Steps) > 10 {
+		return // it is too early to tell which matter
+	}
+	for _, plain := range []nemesis.Fault{
+		{Kind: nemesis.Partition, Shape: nemesis.Isolate, Target: nemesis.Leader},
+		{Kind: nemesis.Kill, Target: nemesis.Leader},
+	} {
+		if slices.ContainsFunc(s.best.Schedule.Steps, func(step nemesis.Step) bool { return step.Fault == plain }) {
+			continue
+		}
+		for _, step := range slices.Backward(s.best.Schedule.Steps) {
+			c := s.best
+			c.Schedule.Steps = []nemesis.Step{{ID: 1, At: step.At, For: plainLength, Fault: plain}}
+			c.Schedule.Length = max(c.Schedule.Length, step.At+plainLength)
+			if s.try(c) {
+				return
+			}
+		}
+	}
+}
+
+// plainLength is how long a fault lasts of which everybody takes notice.
+const plainLength = nemesis.Millis(4000)
 
 // simplerFaults makes each fault that is left do less, or at least what is known
 // best, and counts them from 1.

@@ -40,6 +40,15 @@ func (c Case) until(end nemesis.Millis) Case {
 	return c
 }
 
+// from is the case begun at a time: what would have begun earlier does not.
+func (c Case) from(start nemesis.Millis) Case {
+	c.Schedule.Steps = slices.DeleteFunc(slices.Clone(c.Schedule.Steps), func(s nemesis.Step) bool { return s.At < start })
+	if c.Plan != nil {
+		c.Plan = slices.DeleteFunc(slices.Clone(c.Plan), func(op workloads.Op) bool { return nemesis.Millis(op.At) < start })
+	}
+	return c.warp(func(t nemesis.Millis) nemesis.Millis { return t - start })
+}
+
 // moments lists, in order, when something is planned.
 func (c Case) moments() []nemesis.Millis {
 	all := []nemesis.Millis{0, c.Schedule.Length}
@@ -54,15 +63,30 @@ func (c Case) moments() []nemesis.Millis {
 }
 
 // cutEnd looks for the earliest end that leaves the failure. It comes first,
-// since a shorter simulation is a cheaper one.
+// since a shorter simulation is a cheaper one. What comes before the end stays
+// the same with the same seed.
 func (s *shrinker) cutEnd() {
 	const enough = 100 // ms
 	for low, high := nemesis.Millis(0), s.best.Schedule.Length; high-low > enough; {
 		middle := (low + high) / 2
-		if s.try(s.best.until(middle)) {
+		if s.tryWith(1, s.best.until(middle)) {
 			high = middle
 		} else {
 			low = middle
+		}
+	}
+}
+
+// cutStart looks for the latest beginning that leaves the failure: most of what
+// happened long before matters no more.
+func (s *shrinker) cutStart() {
+	const enough = 200                                   // ms
+	for high := s.best.Schedule.Length; high > enough; { // what is cut there is too much
+		middle := high / 2
+		if s.try(s.best.from(middle)) {
+			high -= middle
+		} else {
+			high = middle
 		}
 	}
 }

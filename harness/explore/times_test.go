@@ -30,6 +30,18 @@ func TestACaseIsCutOffAtATime(t *testing.T) {
 	require.Equal(t, timed(), c, "the case itself is as it was")
 }
 
+func TestACaseBeginsAtATime(t *testing.T) {
+	c := timed()
+	later := c.from(1000)
+	require.NoError(t, later.Validate())
+	require.Equal(t, nemesis.Millis(7000), later.Schedule.Length)
+	require.Equal(t, nemesis.Millis(0), later.Schedule.Steps[0].At)
+	require.Equal(t, workloads.Millis(200), later.Plan[0].At)
+	require.Empty(t, c.from(1001).Schedule.Steps, "what began earlier does not begin at all")
+	require.Len(t, c.from(1201).Plan, 1)
+	require.Equal(t, timed(), c, "the case itself is as it was")
+}
+
 func TestTimesAreWarped(t *testing.T) {
 	c := timed()
 	require.Equal(t, []nemesis.Millis{0, 1000, 1200, 5000, 6000, 8000}, c.moments())

@@ -72,13 +72,17 @@ func (c *Cluster) connect(from nemesis.Endpoint, to *node, listener string) *con
 // usable tells whether a request may still be sent.
 func (c *conn) usable() bool { return c != nil && !c.over }
 
-// send sends a request; done gets the answer, or why there is none. Both ways
-// may take the given time longer.
+// send sends a request; done gets the answer, or why there is none; with acks=0
+// it hears of nothing. Both ways may take the given time longer.
 func (c *conn) send(req kmsg.Request, timeout, slowOut, slowBack time.Duration, done func(kmsg.Response, error)) {
 	x := &exchange{request: req, done: done, due: c.sim.now + timeout, slow: slowBack}
-	c.open = append(c.open, x)
 	frame := c.sim.frames.encode(req)
 	c.sim.net.send(&c.out, len(frame), slowOut, func() { c.arrive(x, frame) })
+	if produce, ok := req.(*kmsg.ProduceRequest); ok && produce.Acks == 0 {
+		x.over = true // no answer will come
+		return
+	}
+	c.open = append(c.open, x)
 	c.setAlarm(x.due)
 }
 
@@ -238,21 +242,24 @@ func (n *node) send(e broker.Send) {
 		}
 		n.step(broker.PeerResponse{Token: token, Response: resp, Err: err})
 	})
-	odds := n.sim.options.Weather.Broken
+	odds := n.sim.net.weather.Broken
 	if e.Request.Key() == int16(kmsg.AlterPartition) {
-		odds = max(odds, n.sim.options.Weather.BrokenISR)
+		odds = max(odds, n.sim.net.weather.BrokenISR)
 	}
 	if n.sim.net.draw.perMille(odds) {
-		n.sim.after(n.sim.net.draw.upTo(2*slowOut+4*n.sim.options.Weather.hop()), func() { c.end(errHungUp) })
+		n.sim.after(n.sim.net.draw.upTo(2*slowOut+4*n.sim.net.weather.hop()), func() { c.end(errHungUp) })
 	}
 }
 
 // slowness draws how much longer a request takes, and its answer.
 func (c *Cluster) slowness(req kmsg.Request) (out, back time.Duration) {
-	w := c.options.Weather
+	w := c.net.weather
 	odds := w.Slow
-	if req.Key() == int16(kmsg.AlterPartition) {
+	switch kmsg.Key(req.Key()) {
+	case kmsg.AlterPartition:
 		odds = max(odds, w.SlowISR)
+	case kmsg.Fetch:
+		odds = max(odds, w.SlowFetch)
 	}
 	if c.net.draw.perMille(odds) {
 		out = c.net.draw.upTo(w.SlowFor.Duration())

@@ -70,8 +70,9 @@ func (d *disk) set(mode nemesis.DiskMode) {
 }
 
 // losePower forgets what was not synced. Torn leaves pieces of it: of what was
-// appended since the last sync a drawn part survives, and its last sector may
-// hold anything.
+// appended since the last sync a drawn part survives, and the file may have kept
+// its length, with zeros where nothing was written yet. Bytes do not change: that
+// would be a disk that lies, and a batch's leader epoch is under no checksum.
 func (d *disk) losePower(torn bool) (lost int64) {
 	before := d.bytes()
 	if !torn {
@@ -85,8 +86,8 @@ func (d *disk) losePower(torn bool) (lost int64) {
 		keep := len(synced) + d.draw.IntN(len(written)-len(synced)+1)
 		left := append([]byte{}, written[:keep]...)
 		copy(left, synced)
-		if keep > len(synced) && d.draw.IntN(2) == 0 {
-			left[len(synced)+d.draw.IntN(keep-len(synced))] ^= 0x5a
+		if d.draw.IntN(2) == 0 {
+			left = append(left, make([]byte, len(written)-keep)...)
 		}
 		return left
 	})

@@ -153,9 +153,10 @@ func (c *Cluster) ReadClock(id int) (process, host time.Time, err error) {
 	return process, c.Now(), err
 }
 
-// Heal implements nemesis.Cluster.
+// Heal implements nemesis.Cluster. The weather gets better, too.
 func (c *Cluster) Heal(context.Context) error {
 	c.net.set(nil)
+	c.net.weather = c.net.weather.calm()
 	for _, n := range c.nodes {
 		n.disk.set(nemesis.DiskHealthy)
 		n.clocks.skew = nemesis.Clock{}

@@ -137,11 +137,7 @@ func (o *outbox) fly(b *batch) {
 
 	b.flying = true
 	o.flying++
-	o.remotes[o.leader-1].send(req, requestTimeout+produceTimeout, func(resp kmsg.Response, err error) {
-		if o.acks != 0 {
-			o.landed(b, resp, err)
-		}
-	})
+	o.remotes[o.leader-1].send(req, requestTimeout+produceTimeout, func(resp kmsg.Response, err error) { o.landed(b, resp, err) })
 	if o.acks == 0 { // no answer will come
 		b.flying = false
 		o.flying--

@@ -28,6 +28,10 @@ type Weather struct {
 	// Broken is how many of a thousand requests end with a broken connection, on
 	// the way there or on the way back.
 	Broken int `json:"broken_per_mille,omitempty"`
+	// SlowFetch is how many of a thousand replica fetches and their answers are
+	// slow, SlowISR notwithstanding: followers that lag and leaders that change
+	// meanwhile.
+	SlowFetch int `json:"slow_fetch_per_mille,omitempty"`
 	// BrokenISR is the same for AlterPartition alone.
 	BrokenISR int `json:"broken_isr_per_mille,omitempty"`
 	// SlowRaft is how many of a thousand of the quorum's messages take longer, by
@@ -61,9 +65,15 @@ func (w Weather) sync() time.Duration {
 	return time.Duration(w.Sync) * time.Microsecond
 }
 
+// calm is the weather once everything is healed: messages still take their time,
+// and clocks still drift.
+func (w Weather) calm() Weather {
+	return Weather{Hop: w.Hop, Jitter: min(w.Jitter, int64(w.hop()/time.Microsecond)), Sync: w.Sync, Drift: w.Drift}
+}
+
 // Rough tells whether brokers may miss each other although nothing is at fault.
 func (w Weather) Rough() bool {
-	return w.Slow+w.SlowISR+w.Lost+w.Twice+w.Broken+w.BrokenISR+w.SlowRaft+w.Drift > 0 || w.sync() > 10*time.Millisecond ||
+	return w.Slow+w.SlowISR+w.SlowFetch+w.Lost+w.Twice+w.Broken+w.BrokenISR+w.SlowRaft+w.Drift > 0 || w.sync() > 10*time.Millisecond ||
 		w.hop()+time.Duration(w.Jitter)*time.Microsecond > 10*time.Millisecond
 }
 
@@ -77,7 +87,7 @@ func (w Weather) Validate() error {
 		{"slow_per_mille", int64(w.Slow), 1000}, {"slow_isr_per_mille", int64(w.SlowISR), 1000},
 		{"slow_ms", int64(w.SlowFor), 60_000}, {"lost_per_mille", int64(w.Lost), 500},
 		{"twice_per_mille", int64(w.Twice), 1000}, {"broken_per_mille", int64(w.Broken), 500},
-		{"broken_isr_per_mille", int64(w.BrokenISR), 900}, {"slow_raft_per_mille", int64(w.SlowRaft), 900},
+		{"slow_fetch_per_mille", int64(w.SlowFetch), 900}, {"broken_isr_per_mille", int64(w.BrokenISR), 900}, {"slow_raft_per_mille", int64(w.SlowRaft), 900},
 		{"sync_us", w.Sync, 10_000_000}, {"drift_per_mille", int64(w.Drift), 500},
 	} {
 		if field.value < 0 || field.value > field.most {

@@ -1,0 +1,21 @@
+package explore
+
+import (
+	"fmt"
+	"os"
+	"testing"
+)
+
+// workerVariable turns this test binary into a worker of an Explorer under test.
+const workerVariable = "ACKPROOF_TEST_EXPLORE_WORKER"
+
+func TestMain(m *testing.M) {
+	if os.Getenv(workerVariable) != "" {
+		if err := Work(os.Stdin, os.Stdout); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		os.Exit(0)
+	}
+	os.Exit(m.Run())
+}
