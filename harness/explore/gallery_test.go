@@ -58,12 +58,18 @@ func TestGalleryOfFixedBugs(t *testing.T) {
 // there is to say about it.
 type exhibit struct{ folder string }
 
+// exhibitsIn lists those of a folder; the gallery's README must list them, too.
 func exhibitsIn(t *testing.T, folder string) []exhibit {
 	cases, err := filepath.Glob(filepath.Join(folder, "*", "case.json"))
 	require.NoError(t, err)
+	index := exhibit{gallery}.read(t, "README.md")
 	var found []exhibit
 	for _, path := range cases {
-		found = append(found, exhibit{filepath.Dir(path)})
+		e := exhibit{filepath.Dir(path)}
+		link, err := filepath.Rel(gallery, e.folder)
+		require.NoError(t, err)
+		require.Contains(t, index, "]("+filepath.ToSlash(link)+"/)")
+		found = append(found, e)
 	}
 	return found
 }
