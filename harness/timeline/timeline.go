@@ -45,7 +45,7 @@ func (live) Sleep(ctx context.Context, d time.Duration) bool {
 	defer timer.Stop()
 	select {
 	case <-timer.C:
-		return true
+		return ctx.Err() == nil // both may be due at once
 	case <-ctx.Done():
 		return false
 	}

@@ -63,12 +63,14 @@ func (c *Cluster) LosePower(_ context.Context, id int, torn bool) (lost int64, e
 	return lost, err
 }
 
-// KillMidStep implements nemesis.MidStepCluster.
+// KillMidStep implements nemesis.MidStepCluster. A dead node is as it should be.
 func (c *Cluster) KillMidStep(_ context.Context, id int) error {
 	return c.on(id, func(n *node) {
-		if n.disk.draw.IntN(2) == 0 {
+		switch {
+		case !n.alive:
+		case n.disk.draw.IntN(2) == 0:
 			n.midStep = 1 + n.disk.draw.IntN(3)
-		} else {
+		default:
 			n.disk.dieBefore(1 + n.disk.draw.IntN(6))
 		}
 	})

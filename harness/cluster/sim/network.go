@@ -19,7 +19,18 @@ type network struct {
 type link struct {
 	nemesis.LinkState
 	stats nemesis.LinkStats
-	held  []func() // what a cut keeps back, in order
+	held  []message // what a cut keeps back, in order
+}
+
+// message is bytes that have arrived at the other end of a link.
+type message struct {
+	bytes   int
+	deliver func()
+}
+
+func (l *link) pass(m message) {
+	l.stats.Bytes += int64(m.bytes)
+	m.deliver()
 }
 
 func newNetwork(t *tasks, nodes int, seed uint64, w Weather) *network {
@@ -81,14 +92,27 @@ func (n *network) refuses(c *conn) bool {
 }
 
 func (n *network) arrive(from, to nemesis.Endpoint, bytes int, deliver func()) {
-	l := n.link(from, to)
+	l, m := n.link(from, to), message{bytes, deliver}
 	if l.Cut {
 		l.stats.Held += int64(bytes)
-		l.held = append(l.held, deliver)
+	}
+	if l.Cut || len(l.held) > 0 { // nothing overtakes what was held
+		l.held = append(l.held, m)
 		return
 	}
-	l.stats.Bytes += int64(bytes)
-	deliver()
+	l.pass(m)
+}
+
+// release lets through what was held, unless the link is cut again.
+func (l *link) release() {
+	if l.Cut {
+		return
+	}
+	held := l.held
+	l.held = nil
+	for _, m := range held {
+		l.pass(m)
+	}
 }
 
 // datagram carries what may be lost, come twice and overtake.
@@ -113,13 +137,8 @@ func (n *network) set(links nemesis.Links) {
 		for to := range n.ends {
 			l := n.link(nemesis.Endpoint(from), nemesis.Endpoint(to))
 			l.LinkState = links[nemesis.Link{From: nemesis.Endpoint(from), To: nemesis.Endpoint(to)}]
-			if l.Cut {
-				continue
-			}
-			held := l.held
-			l.held = nil
-			for _, deliver := range held {
-				n.tasks.after(n.weather.hop(), deliver)
+			if len(l.held) > 0 {
+				n.tasks.after(n.weather.hop(), l.release)
 			}
 		}
 	}

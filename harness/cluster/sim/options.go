@@ -1,7 +1,7 @@
 package sim
 
 import (
-	"errors"
+	"cmp"
 	"fmt"
 	"maps"
 	"time"
@@ -74,7 +74,10 @@ func (o Options) Validate() error {
 	if o.Nodes < 1 || o.Nodes > maxNodes {
 		return fmt.Errorf("sim: nodes is %d, allowed are 1 to %d", o.Nodes, maxNodes)
 	}
-	return errors.Join(o.Weather.Validate(), o.Times.Validate())
+	if o.SnapshotEvery < 0 {
+		return fmt.Errorf("sim: snapshot_every is %d, allowed are 0 or more", o.SnapshotEvery)
+	}
+	return cmp.Or(o.Weather.Validate(), o.Times.Validate())
 }
 
 // maxNodes is far more than anybody needs to see a replication bug.

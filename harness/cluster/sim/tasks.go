@@ -95,13 +95,15 @@ func (t *tasks) parked() (k *task, wait func()) {
 // wake lets a task go on, now.
 func (t *tasks) wake(k *task) { t.after(0, k.goOn) }
 
-// abandon ends every task, and unwinds those that still wait.
+// abandon ends every task, and unwinds those that still wait. What they have
+// deferred may want to wait, too: that unwinds it further.
 func (t *tasks) abandon() {
 	for len(t.all) > 0 {
-		k := t.all[0]
+		t.current = t.all[0]
 		t.all = t.all[1:]
-		k.stop()
+		t.current.stop()
 	}
+	t.current = nil
 }
 
 // Now implements timeline.Timeline.
