@@ -59,14 +59,12 @@ func (a *app) mutants(ctx context.Context, args []string) (int, error) {
 			missed++
 		}
 		table.rows = append(table.rows, hunt)
+		if err := table.write(out); err != nil {
+			return 0, err
+		}
 		a.say("%-4d %-34s %-40s %s\n", row.Number, row.Name, catchInWords(hunt.BlackBox), catchInWords(hunt.WhiteBox))
 	}
 	a.say("%d of %s caught by clients alone; median %v\n", len(rows)-missed, count(len(rows), "bug"), table.median())
-	if out != "" {
-		if err := os.WriteFile(out, []byte(table.String()), 0o644); err != nil {
-			return 0, fmt.Errorf("write the table: %w", err)
-		}
-	}
 	if missed > 0 {
 		return exitInvalid, nil
 	}
@@ -103,6 +101,17 @@ type mutantTable struct {
 	budget           time.Duration
 	jobs             int
 	rows             []explore.Hunt
+}
+
+// write writes the table as far as it has come: an interruption costs the rest.
+func (t mutantTable) write(path string) error {
+	if path == "" {
+		return nil
+	}
+	if err := os.WriteFile(path, []byte(t.String()), 0o644); err != nil {
+		return fmt.Errorf("write the table: %w", err)
+	}
+	return nil
 }
 
 // median is of the times of the catches by clients alone.

@@ -214,5 +214,9 @@ func (e Explorer) hire(findings chan<- finding, failed chan<- error) (*worker, e
 			findings <- f
 		}
 	}()
-	return w, w.encoder.Encode(orders{Bounds: e.Bounds, BlackBox: e.BlackBox})
+	if err := w.encoder.Encode(orders{Bounds: e.Bounds, BlackBox: e.BlackBox}); err != nil {
+		w.end()
+		return nil, fmt.Errorf("explore: a worker is gone: %w", err)
+	}
+	return w, nil
 }

@@ -47,7 +47,7 @@ func (o Outcome) HashText() string { return fmt.Sprintf("%016x", o.Hash) }
 
 // Failure is what goes wrong in a case.
 type Failure struct {
-	// Class is the check that fails, or Stuck, Death, Harness, or one of those of
+	// Class is the check that fails, or Stuck, Death, Endless, Harness, or one of those of
 	// the look inside, which begin with Inside.
 	Class string
 	// Promised says that the broker broke its word. What the configuration never
@@ -60,7 +60,8 @@ type Failure struct {
 const (
 	Stuck   = "stuck"        // no recovery although all faults were healed
 	Death   = "broker-death" // a broker ended although nobody ordered it
-	Harness = "harness"      // nobody knows
+	Endless = "endless"      // messages without end, or nothing that could happen
+	Harness = "harness"      // the simulator itself failed
 	Inside  = "inside:"
 )
 
@@ -146,7 +147,7 @@ func classify(result checker.Result, problems []invariant.Problem, course error,
 	case len(deaths) > 0:
 		return Failure{Class: Death, Promised: true, Reason: deaths[0]}
 	case errors.Is(course, sim.ErrEndless):
-		return Failure{Class: Harness, Promised: true, Reason: course.Error()}
+		return Failure{Class: Endless, Promised: true, Reason: course.Error()}
 	case course != nil:
 		return Failure{Class: Stuck, Promised: true, Reason: strings.ReplaceAll(course.Error(), "\n", "; ")}
 	case result.Status == checker.Violation:

@@ -57,7 +57,7 @@ var turn sync.Mutex
 // Limits of a simulation, so that one which goes round in circles ends.
 const (
 	maxTime   = 30 * time.Minute
-	maxEvents = 200_000_000
+	maxEvents = 3_000_000 // a long case has a hundred thousand
 )
 
 // ErrEndless says that a simulation did not end within its limits.
