@@ -154,6 +154,7 @@ func TestAfterAFailureAllIsSentAgainInOrder(t *testing.T) {
 	for _, call := range sent[1:] {
 		d.answer(call, kerr.NotEnoughReplicas)
 	}
+	require.Empty(t, d.arrivals(), "it pauses first")
 	d.cluster.happen(2 * retryAfter)
 	d.serve(kmsg.Metadata)
 	again := d.arrivals()

@@ -89,6 +89,7 @@ func TestAClosedProducerTriesNoMore(t *testing.T) {
 		require.NotNil(t, err)
 		p.Close()
 		require.NoError(t, c.Resume(background, 1))
+		require.True(t, c.Sleep(background, deliveryLimit))
 		c.send(t, c.producer(t, client.Settings{Acks: "all"}), 2)
 		require.Equal(t, []int64{2}, c.log(t, 1))
 	})
