@@ -164,7 +164,7 @@ func (r *runner) beginStep(ctx context.Context, step Step, final bool) bool {
 			return false
 		}
 		f.nodes = step.Fault.Target.fallback(roles, r.schedule.Nodes, step.ID, r.alive)
-		f.evidence["target"] = fmt.Sprintf("nobody alive was known as %s, took the closest", step.Fault.Target)
+		f.evidence["target"] = fmt.Sprintf("nobody alive was known as %s, took %s", step.Fault.Target, closest(f.nodes))
 	}
 	if step.Fault.Kind == Elect && !r.lead(ctx, f) && !final {
 		return false
@@ -185,6 +185,14 @@ func (r *runner) beginStep(ctx context.Context, step Step, final bool) bool {
 		Describe: step.Fault.on(f.nodes), Evidence: maps.Clone(f.evidence),
 	})
 	return true
+}
+
+// closest says who was taken in place of a role that nobody had.
+func closest(nodes []int) string {
+	if len(nodes) == 0 {
+		return "nobody"
+	}
+	return "the closest"
 }
 
 // capable keeps the nodes on which a fault can show: a role that metadata

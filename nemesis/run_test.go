@@ -215,7 +215,7 @@ func TestRunSaysWhatDidNotBite(t *testing.T) {
 		"a kill that fails":            {func(c *fakeCluster) { c.fail["kill"] = errors.New("not permitted") }, Fault{Kind: Kill, Target: Node(1)}, "error", "not permitted"},
 		"a pause that fails":           {func(c *fakeCluster) { c.fail["pause"] = errors.New("not permitted") }, Fault{Kind: Pause, Target: Node(1)}, "error", "not permitted"},
 		"a wipe that fails":            {func(c *fakeCluster) { c.fail["wipe"] = errors.New("read only") }, Fault{Kind: Wipe, Target: Node(1)}, "error", "read only"},
-		"a state that nobody can read": {func(c *fakeCluster) { c.fail["running"] = errors.New("no /proc") }, Fault{Kind: Kill, Target: Node(1)}, "target", "nobody alive was known as node:1, took the closest"},
+		"a state that nobody can read": {func(c *fakeCluster) { c.fail["running"] = errors.New("no /proc") }, Fault{Kind: Kill, Target: Node(1)}, "target", "nobody alive was known as node:1, took nobody"},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {

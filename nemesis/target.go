@@ -74,8 +74,12 @@ func (t Target) always(n int) []int {
 }
 
 // fallback names the nodes that come closest to a role that nobody has, among
-// those that are alive; nil if there are none.
+// those that are alive; nil if there are none. A node that was named is no role:
+// nobody else is hit in its place.
 func (t Target) fallback(r Roles, n, pick int, alive func(int) bool) []int {
+	if strings.HasPrefix(string(t), nodePrefix) {
+		return nil
+	}
 	candidates := [][]int{known(r.Leader), r.ISR, r.Replicas, known(r.Controller), nodesUpTo(n)}
 	nobody := func(node int) bool { return !alive(node) }
 	for _, nodes := range candidates {
