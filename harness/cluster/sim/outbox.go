@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 
@@ -160,7 +161,9 @@ func (o *outbox) landed(b *batch, resp kmsg.Response, err error) {
 			return
 		}
 		err = kerr.ErrorForCode(answer.ErrorCode)
-		if !kerr.IsRetriable(err) {
+		// A batch behind one that failed is out of order until that one is there.
+		behind := errors.Is(err, kerr.OutOfOrderSequenceNumber) && o.batches[0] != b
+		if !kerr.IsRetriable(err) && !behind {
 			o.giveUp(err)
 			return
 		}
