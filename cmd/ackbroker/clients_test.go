@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"os"
@@ -14,6 +15,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 	"github.com/twmb/franz-go/pkg/kadm"
+	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kgo"
 )
 
@@ -110,7 +112,7 @@ func createTopic(t *testing.T, bootstrap []string, name string, partitions int32
 		ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
 		defer cancel()
 		_, err := admin.CreateTopic(ctx, partitions, replicas, nil, name)
-		return err == nil
+		return err == nil || errors.Is(err, kerr.TopicAlreadyExists) // by a try whose answer came too late
 	}, 20*time.Second, 50*time.Millisecond)
 }
 

@@ -57,7 +57,8 @@ var turn sync.Mutex
 // Limits of a simulation, so that one which goes round in circles ends.
 const (
 	maxTime   = 30 * time.Minute
-	maxEvents = 3_000_000 // a long case has a hundred thousand
+	// maxRate is for one simulated second; a busy one has some thousands.
+	maxRate = 50_000
 )
 
 // ErrEndless says that a simulation did not end within its limits.
@@ -81,9 +82,13 @@ func (c *Cluster) Run(work func() error) (err error) {
 		done = true
 	})
 	defer c.abandon()
+	second, before := time.Duration(0), uint64(0) // the events of this second
 	for !done {
-		if c.now > maxTime || c.done > maxEvents {
-			return fmt.Errorf("%w within %v and %d events", ErrEndless, maxTime, uint64(maxEvents))
+		if now := c.now / time.Second; now != second {
+			second, before = now, c.done
+		}
+		if c.now > maxTime || c.done-before > maxRate {
+			return fmt.Errorf("%w within %v, or had more than %d events in a second", ErrEndless, maxTime, maxRate)
 		}
 		if !c.next() {
 			return fmt.Errorf("%w: nothing is left that could happen", ErrEndless)
