@@ -54,10 +54,18 @@ func startOwnEngine(t *testing.T) *ownEngine {
 		_ = e.network.Process.Kill()
 		_ = e.network.Wait() // it was killed
 	})
-	require.Eventually(t, func() bool { return e.inside("ip", "link", "set", "lo", "up").Run() == nil }, time.Minute, 10*time.Millisecond)
+	// Until unshare has done its work, what is inside is where we are.
+	require.Eventually(t, func() bool { return e.apart() && e.inside("ip", "link", "set", "lo", "up").Run() == nil }, time.Minute, 10*time.Millisecond)
 	e.start()
 	t.Cleanup(e.stop)
 	return e
+}
+
+// apart tells whether the engine's network is another one than ours.
+func (e *ownEngine) apart() bool {
+	its, err := os.Readlink(filepath.Join("/proc", strconv.Itoa(e.network.Process.Pid), "ns", "net"))
+	ours, err2 := os.Readlink("/proc/self/ns/net")
+	return err == nil && err2 == nil && its != ours
 }
 
 // dieWithTest keeps a process from outliving a test that was killed.
