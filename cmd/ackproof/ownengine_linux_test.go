@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
 
@@ -134,5 +135,7 @@ func (e *ownEngine) requireNothingOfOurs() {
 		}
 		return found == ""
 	}
-	require.Eventually(e.t, clean, time.Minute, 200*time.Millisecond, "left: %s", &found)
+	if !assert.Eventually(e.t, clean, time.Minute, 200*time.Millisecond) {
+		require.Empty(e.t, found, "left on the engine")
+	}
 }
