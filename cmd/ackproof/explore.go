@@ -31,6 +31,7 @@ type exploration struct {
 	resume   string
 	from     string
 	hashes   string // the file that gets every case's hash
+	before   explore.State
 }
 
 // explore is `ackproof explore`.
@@ -43,6 +44,7 @@ func (a *app) explore(ctx context.Context, args []string) (int, error) {
 	if err != nil {
 		return 0, err
 	}
+	x.before = state
 	a.say("explore %s, %s, in %s\n", x.describe(), count(x.explorer.Jobs, "job"), folder.Dir)
 	progress := a.progress()
 	saved := time.Now()
@@ -72,10 +74,14 @@ func (a *app) explore(ctx context.Context, args []string) (int, error) {
 		return 0, err
 	}
 	a.tellState(state)
+	exit := exitOf(state)
 	if ctx.Err() != nil {
-		a.say("interrupted; to go on: %s explore --resume %s\n", a.name, folder.Dir)
+		a.say("interrupted; to go on: %s explore --resume %s%s\n", a.name, folder.Dir, x.left(state))
+		if exit == exitValid {
+			exit = exitUnknown // what was not explored may hold anything
+		}
 	}
-	return exitOf(state), nil
+	return exit, nil
 }
 
 // writeHashes writes a line for each seed, in order; two explorations of the same
@@ -89,6 +95,16 @@ func writeHashes(path string, hashes map[uint64]uint64) error {
 		fmt.Fprintf(&out, "%d %016x\n", seed, hashes[seed])
 	}
 	return os.WriteFile(path, []byte(out.String()), 0o644)
+}
+
+// left is the bound of what is still to be explored, as flags.
+func (x *exploration) left(s explore.State) string {
+	switch {
+	case x.explorer.Seeds > 0:
+		return fmt.Sprintf(" --seeds %d", max(1, x.explorer.Seeds-min(s.Cases-x.before.Cases, x.explorer.Seeds)))
+	default:
+		return fmt.Sprintf(" --for %v", max(time.Second, (x.explorer.For-(s.Took-x.before.Took)).Round(time.Second)))
+	}
 }
 
 // saveEvery bounds what a machine that dies costs.
@@ -144,14 +160,39 @@ func (a *app) exploration(args []string) (*exploration, error) {
 	if err != nil {
 		return nil, err
 	}
-	if seeds < 0 || x.explorer.Jobs < 1 || x.explorer.Jobs > maxJobs {
-		return nil, badInput("seeds is %d and jobs is %d, allowed are 0 and above, and 1 to %d", seeds, x.explorer.Jobs, maxJobs)
+	for _, given := range []struct{ flag, has string }{{x.resume, "resume"}, {x.from, "from"}} {
+		if given.flag == "" {
+			continue
+		}
+		if err := f.refuse(settledBy[given.has], "an exploration without --"+given.has); err != nil {
+			return nil, err
+		}
+	}
+	switch {
+	case seeds < 0:
+		return nil, badInput("seeds is %d, allowed is 0 and above", seeds)
+	case x.explorer.Jobs < 1 || x.explorer.Jobs > maxJobs:
+		return nil, badInput("jobs is %d, allowed are 1 to %d", x.explorer.Jobs, maxJobs)
+	case b.Length < 1:
+		return nil, badInput("length is %v, allowed is 2s and above", b.Length.Duration())
+	}
+	if err := writeHashes(x.hashes, nil); err != nil { // before anything is started
+		return nil, badInput("hashes: %w", err)
 	}
 	if x.explorer.Seeds = uint64(seeds); seeds == 0 && x.explorer.For == 0 {
 		x.explorer.For = time.Minute
 	}
 	return x, x.prepare()
 }
+
+// settledBy lists the flags that say what is settled already where an exploration
+// goes on, or looks for a live run's failure.
+var settledBy = map[string][]string{
+	"resume": append([]string{"from", "seed", "length", "liveness", "unpromised", "black-box", "results"}, configuration...),
+	"from":   append([]string{"length", "liveness", "unpromised"}, configuration...),
+}
+
+var configuration = []string{"acks", "min-isr", "nodes", "flush", "unclean", "mutant"}
 
 // maxJobs is more than any machine has use for.
 const maxJobs = 256

@@ -5,6 +5,7 @@ import (
 	"context"
 	"flag"
 	"os"
+	"path/filepath"
 	"slices"
 	"time"
 
@@ -29,6 +30,9 @@ func (a *app) replay(ctx context.Context, args []string) (int, error) {
 	}
 	if len(rest) != 1 {
 		return 0, badInput("allowed is one argument, a run's folder or a case's file, not %d", len(rest))
+	}
+	if exhibit := filepath.Join(rest[0], "case.json"); isFile(exhibit) { // a folder of the gallery
+		rest[0] = exhibit
 	}
 	if isFile(rest[0]) {
 		if err := f.refuse(runOnly, "a run's folder"); err != nil {

@@ -76,13 +76,21 @@ func (a *app) suite(ctx context.Context, args []string) (int, error) {
 		}
 		expected += simulated.Duration()
 	}
-	a.say("durability suite on a %s: %s, %d at a time, about %s\n",
-		clusterInWords(d.Base.Cluster), count(runs, "run"), b.Parallel, report.Span(expected))
+	a.say("durability suite on a %s: %s, %d at a time%s, about %s\n",
+		clusterInWords(d.Base.Cluster), count(runs, "run"), b.Parallel, besides(d), report.Span(expected))
 	if why != "" {
 		a.say("no containers: %s\n", why)
 	}
 	a.lacks(d.Base.Machine)
 	return a.finish(&b, func() (harness.Suite, error) { return d.Run(ctx, b) })
+}
+
+// besides tells of the simulations that a suite makes, if it does.
+func besides(d harness.Durability) string {
+	if d.Simulated == nil {
+		return ""
+	}
+	return ", and simulations"
 }
 
 // simulate makes the rows of simulations, each for its part of the time.

@@ -46,7 +46,7 @@ func (f Folder) Load() (b Bounds, blackBox bool, s State, err error) {
 	path := filepath.Join(f.Dir, stateFile)
 	data, err := os.ReadFile(path)
 	if err != nil {
-		return b, false, s, fmt.Errorf("explore: nothing to resume: %w", err)
+		return b, false, s, fmt.Errorf("nothing to resume: %w", err)
 	}
 	var was stored
 	if err := json.Unmarshal(data, &was); err != nil {

@@ -56,7 +56,7 @@ var turn sync.Mutex
 
 // Limits of a simulation, so that one which goes round in circles ends.
 const (
-	maxTime   = 30 * time.Minute
+	maxTime = 30 * time.Minute
 	// maxRate is for one simulated second; a busy one has some thousands.
 	maxRate = 50_000
 )
