@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/ackproof/ackproof/harness/stream"
 )
 
 // DrawOptions says what a schedule is drawn from.
@@ -89,7 +91,7 @@ func Draw(o DrawOptions) (Schedule, error) {
 	for kind, cards := range faultCards(o.Nodes) {
 		faults[kind] = newDeck(o.Seed, "nemesis/"+string(kind), cards)
 	}
-	for i, slot := range drawSlots(stream(o.Seed, "nemesis/slots"), o.Length, o.RecoverEvery) {
+	for i, slot := range drawSlots(stream.New(o.Seed, "nemesis/slots"), o.Length, o.RecoverEvery) {
 		kind := fillSlot(kindOf, i, kinds)
 		s.Steps = append(s.Steps, Step{
 			ID: i + 1, At: slot.at, For: slot.length, Fault: faults[kind].at(i),

@@ -4,6 +4,8 @@ import (
 	"iter"
 	"math/rand/v2"
 	"time"
+
+	"github.com/ackproof/ackproof/harness/stream"
 )
 
 // Operations are drawn as they are needed, without end, for each worker from a
@@ -30,7 +32,7 @@ func (o LogOptions) sendEvery() time.Duration {
 func (o LogOptions) drawSends(worker string) iter.Seq[Op] {
 	every := o.sendEvery()
 	return func(yield func(Op) bool) {
-		draw := stream(o.Seed, "workload/"+worker)
+		draw := stream.New(o.Seed, "workload/"+worker)
 		for at := firstWait(draw, every); ; {
 			if !yield(Op{At: millis(at), Worker: worker, F: Send, Partition: draw.Int32N(o.Partitions)}) {
 				return
@@ -44,7 +46,7 @@ func (o LogOptions) drawSends(worker string) iter.Seq[Op] {
 // drawPolls lets a consumer read a partition, and moves it from time to time.
 func (o LogOptions) drawPolls(worker string, first int32) iter.Seq[Op] {
 	return func(yield func(Op) bool) {
-		draw := stream(o.Seed, "workload/"+worker)
+		draw := stream.New(o.Seed, "workload/"+worker)
 		partition, polls := first, 0
 		for at := firstWait(draw, o.ReadEvery); ; at += o.ReadEvery {
 			op := Op{At: millis(at), Worker: worker, F: Poll, Partition: partition}
@@ -62,7 +64,7 @@ func (o LogOptions) drawPolls(worker string, first int32) iter.Seq[Op] {
 // drawProbes lets a prober ask for ends and read tails, anywhere.
 func (o LogOptions) drawProbes(worker string) iter.Seq[Op] {
 	return func(yield func(Op) bool) {
-		draw := stream(o.Seed, "workload/"+worker)
+		draw := stream.New(o.Seed, "workload/"+worker)
 		for at := firstWait(draw, o.ReadEvery); ; at += o.ReadEvery {
 			op := Op{At: millis(at), Worker: worker, F: EndOffset, Partition: draw.Int32N(o.Partitions)}
 			if draw.IntN(2) == 0 {

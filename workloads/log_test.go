@@ -12,6 +12,7 @@ import (
 
 	"github.com/ackproof/ackproof/checker"
 	"github.com/ackproof/ackproof/harness/history"
+	"github.com/ackproof/ackproof/harness/stream"
 	"github.com/ackproof/ackproof/harness/timeline"
 )
 
@@ -216,7 +217,7 @@ func (m *memory) NextProcess() int {
 
 func TestStreamsHangOnSeedAndLabelAlone(t *testing.T) {
 	deal := func(seed uint64, label string) [4]uint64 {
-		draw := stream(seed, label)
+		draw := stream.New(seed, label)
 		return [4]uint64{draw.Uint64(), draw.Uint64(), draw.Uint64(), draw.Uint64()}
 	}
 	first := deal(9, "workload/producer/0/0")

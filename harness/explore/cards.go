@@ -98,7 +98,7 @@ func disks(targets ...nemesis.Target) (cards []card) {
 }
 
 // drawCards draws which suits a profile has: each with even odds, one at least.
-func drawCards(r stream, p Profile) []card {
+func drawCards(r dice, p Profile) []card {
 	all := suits(p)
 	var cards []card
 	for len(cards) == 0 {
@@ -121,7 +121,7 @@ const (
 
 // drawSchedule deals faults, which may overlap.
 func (p Profile) drawSchedule(seed uint64) nemesis.Schedule {
-	r := newStream(seed, "schedule")
+	r := newDice(seed, "schedule")
 	s := nemesis.Schedule{
 		Format: nemesis.Format, Version: nemesis.Version, Name: "drawn", Seed: seed, Nodes: p.nodes,
 		Length: p.length, Steps: []nemesis.Step{},

@@ -89,7 +89,7 @@ func (e Explorer) Explore(ctx context.Context, s State) (State, error) {
 		}
 		workers = append(workers, w)
 	}
-	draw := newStream(s.Next, "guide")
+	draw := newDice(s.Next, "guide")
 	given, stop := uint64(0), false
 	enough := func() bool {
 		return stop || ctx.Err() != nil || e.Seeds > 0 && given >= e.Seeds || e.For > 0 && time.Since(began) >= e.For

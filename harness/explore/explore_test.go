@@ -181,7 +181,7 @@ func TestTheGuideKeepsWhatIsRare(t *testing.T) {
 	require.Equal(t, map[string]int{"role=leader": 101, "unclean": 1}, g.events())
 
 	drawn := map[uint64]int{}
-	r := newStream(1, "test")
+	r := newDice(1, "test")
 	for seed := range uint64(400) {
 		drawn[g.profile(r, 5000+seed)]++
 	}

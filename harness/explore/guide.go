@@ -64,7 +64,7 @@ func (g *guide) learn(f finding) {
 
 // profile names the profile to draw a case from: every second time one of its
 // own, else one that was kept.
-func (g *guide) profile(r stream, seed uint64) uint64 {
+func (g *guide) profile(r dice, seed uint64) uint64 {
 	if len(g.Kept) == 0 || r.IntN(2) == 0 {
 		return seed
 	}

@@ -33,7 +33,7 @@ const (
 )
 
 // withLastFault adds the fault that stays to a schedule.
-func withLastFault(s nemesis.Schedule, r stream) nemesis.Schedule {
+func withLastFault(s nemesis.Schedule, r dice) nemesis.Schedule {
 	last := pick(r,
 		nemesis.Fault{Kind: nemesis.Kill, Target: nemesis.Leader},
 		nemesis.Fault{Kind: nemesis.Kill, Target: nemesis.Follower},

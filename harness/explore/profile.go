@@ -63,7 +63,7 @@ type Profile struct {
 
 // drawProfile draws what the bounds leave open.
 func drawProfile(seed uint64, b Bounds) Profile {
-	r := newStream(seed, "profile")
+	r := newDice(seed, "profile")
 	p := Profile{seed: seed, mutant: b.Mutant, length: cmp.Or(b.Length, DefaultLength), liveness: b.Liveness, unpromised: b.Unpromised, fixed: b.Schedule}
 	p.nodes = cmp.Or(b.Nodes, pick(r, 3, 3, 3, 3, 3, 5))
 	p.parts = pick[int32](r, 1, 1, 1, 2, 3)
@@ -97,7 +97,7 @@ func drawProfile(seed uint64, b Bounds) Profile {
 	return p
 }
 
-func drawTimes(r stream) sim.Times {
+func drawTimes(r dice) sim.Times {
 	session := nemesis.Millis(600 + r.IntN(1200))
 	return sim.Times{
 		Session: session, Heartbeat: session / 4, Lag: nemesis.Millis(400 + r.IntN(1600)),
@@ -108,7 +108,7 @@ func drawTimes(r stream) sim.Times {
 }
 
 // drawWeather lets each thing be bad in some of the profiles.
-func drawWeather(r stream) sim.Weather {
+func drawWeather(r dice) sim.Weather {
 	w := sim.Weather{Hop: pick[int64](r, 200, 500, 2000)}
 	sometimes := func(value int) int {
 		if r.IntN(3) > 0 {

@@ -47,7 +47,7 @@ func TestMonotonicClockDriftsAndBeginsAnew(t *testing.T) {
 
 // TestNoTimerIsEarly: nor is one later than it must be.
 func TestNoTimerIsEarly(t *testing.T) {
-	draw := newStream(1, "test")
+	draw := newDice(1, "test")
 	for range 10_000 {
 		c := clocks{rate: 0.5 + draw.Float64()}
 		c.boot(draw.upTo(10 * time.Minute))

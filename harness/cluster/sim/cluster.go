@@ -39,9 +39,9 @@ func New(o Options) (*Cluster, error) {
 		id := model.NodeID(i + 1)
 		label := fmt.Sprintf("node/%d", id)
 		d := &disk{
-			fs: storage.NewMemFS(), draw: newStream(o.Seed, label+"/disk"), tasks: &c.tasks, takes: o.Weather.sync(),
+			fs: storage.NewMemFS(), draw: newDice(o.Seed, label+"/disk"), tasks: &c.tasks, takes: o.Weather.sync(),
 		}
-		drift := newStream(o.Seed, label+"/clock")
+		drift := newDice(o.Seed, label+"/clock")
 		n := &node{sim: c, id: id, disk: d, config: o.broker(id, d)}
 		n.clocks.rate = 1 + (2*drift.Float64()-1)*float64(o.Weather.Drift)/1000
 		c.nodes = append(c.nodes, n)
@@ -70,7 +70,7 @@ func (c *Cluster) Run(work func() error) (err error) {
 	turn.Lock()
 	defer turn.Unlock()
 	real := crand.Reader
-	crand.Reader = newStream(c.options.Seed, "raft")
+	crand.Reader = newDice(c.options.Seed, "raft")
 	defer func() { crand.Reader = real }()
 
 	done := false

@@ -26,7 +26,7 @@ func (d *disk) dieBefore(n int) {
 // disk is a machine's disk: see storage.MemFS for what it forgets.
 type disk struct {
 	fs     *storage.MemFS
-	draw   stream
+	draw   dice
 	tasks  *tasks
 	takes  time.Duration // an fsync, at most
 	mode   nemesis.DiskMode

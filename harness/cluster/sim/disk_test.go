@@ -14,7 +14,7 @@ import (
 
 // newDisk is a disk with a file whose content is synced, and so is its name.
 func newDisk(t *testing.T, seed uint64, content string) (*disk, storage.File) {
-	d := &disk{fs: storage.NewMemFS(), draw: newStream(seed, "disk"), tasks: &tasks{}, takes: time.Millisecond}
+	d := &disk{fs: storage.NewMemFS(), draw: newDice(seed, "disk"), tasks: &tasks{}, takes: time.Millisecond}
 	require.NoError(t, d.fs.MkdirAll(logDir))
 	require.NoError(t, d.fs.SyncDir("/"))
 	require.NoError(t, storage.WriteFileAtomic(d.fs, file, []byte(content), true))

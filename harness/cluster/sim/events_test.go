@@ -12,7 +12,7 @@ import (
 // there, also by other events; and none before it was put there.
 func TestEventsHappenInOrder(t *testing.T) {
 	for seed := range uint64(50) {
-		draw := newStream(seed, "test")
+		draw := newDice(seed, "test")
 		var (
 			q             events
 			put, happened []event

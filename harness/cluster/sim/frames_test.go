@@ -18,7 +18,7 @@ func TestFramesShareNoMemory(t *testing.T) {
 		f            frames
 		sent, frames [][]byte
 	)
-	draw := newStream(1, "test")
+	draw := newDice(1, "test")
 	for i := range 2000 {
 		size := draw.IntN(300)
 		if i%100 == 0 {

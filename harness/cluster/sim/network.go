@@ -10,7 +10,7 @@ import (
 type network struct {
 	tasks   *tasks
 	weather Weather
-	draw    stream
+	draw    dice
 	links   []link // by from*(nodes+1) + to
 	ends    int
 }
@@ -35,7 +35,7 @@ func (l *link) pass(m message) {
 
 func newNetwork(t *tasks, nodes int, seed uint64, w Weather) *network {
 	ends := nodes + 1
-	return &network{tasks: t, weather: w, draw: newStream(seed, "net"), links: make([]link, ends*ends), ends: ends}
+	return &network{tasks: t, weather: w, draw: newDice(seed, "net"), links: make([]link, ends*ends), ends: ends}
 }
 
 func (n *network) link(from, to nemesis.Endpoint) *link { return &n.links[int(from)*n.ends+int(to)] }

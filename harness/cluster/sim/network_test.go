@@ -60,7 +60,7 @@ func (n *wires) cut(links ...nemesis.Link) {
 func TestAPipeKeepsItsOrder(t *testing.T) {
 	for seed := range uint64(40) {
 		n := newWires(seed, Weather{Jitter: 20_000, Lost: 5})
-		draw := newStream(seed, "test")
+		draw := newDice(seed, "test")
 		p := &pipe{from: 1, to: 2}
 		for i := range 200 {
 			n.send(p, 1, 0, n.note(i))

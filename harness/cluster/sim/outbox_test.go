@@ -186,7 +186,7 @@ func TestAnySequenceIsSentOnce(t *testing.T) {
 	resent, ids := 0, int64(0)
 	for seed := range uint64(60) {
 		d := newDesk(t)
-		draw := newStream(seed, "test")
+		draw := newDice(seed, "test")
 		var open []*wire.Call
 		sequences := map[int64][][]int64{} // by producer: its batches' values
 		starts := map[int64][]int32{}

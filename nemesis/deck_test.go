@@ -7,13 +7,6 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func TestStreamsAreIndependent(t *testing.T) {
-	first := func(seed uint64, label string) uint64 { return stream(seed, label).Uint64() }
-	require.Equal(t, first(1, "a"), first(1, "a"))
-	require.NotEqual(t, first(1, "a"), first(1, "b"))
-	require.NotEqual(t, first(1, "a"), first(2, "a"))
-}
-
 func TestDeckDealsAllCardsBeforeAnyAgain(t *testing.T) {
 	d := newDeck(3, "cards", []int{1, 2, 3, 4, 5})
 	d.at(19)

@@ -1,18 +1,10 @@
 package nemesis
 
 import (
-	"hash/fnv"
 	"math/rand/v2"
-)
 
-// stream is the source of randomness of one labelled purpose. Each purpose has
-// its own, all from the run's one seed: drawing more or less for one purpose
-// re-deals nothing of another.
-func stream(seed uint64, label string) *rand.Rand {
-	h := fnv.New64a()
-	h.Write([]byte(label)) // a hash's Write never fails
-	return rand.New(rand.NewPCG(seed, h.Sum64()))
-}
+	"github.com/ackproof/ackproof/harness/stream"
+)
 
 // deck deals all of its cards in a shuffled order, then shuffles anew, so that
 // a short schedule does not show one fault four times and another never. The
@@ -24,7 +16,7 @@ type deck[T any] struct {
 }
 
 func newDeck[T any](seed uint64, label string, cards []T) *deck[T] {
-	return &deck[T]{rng: stream(seed, label), cards: cards}
+	return &deck[T]{rng: stream.New(seed, label), cards: cards}
 }
 
 // at returns the card at position i, counted from 0.

@@ -9,7 +9,7 @@ import (
 )
 
 func TestStreamsAreTheirLabels(t *testing.T) {
-	a, again, b, other := newStream(1, "a"), newStream(1, "a"), newStream(1, "b"), newStream(2, "a")
+	a, again, b, other := newDice(1, "a"), newDice(1, "a"), newDice(1, "b"), newDice(2, "a")
 	first := a.Uint64()
 	require.Equal(t, first, again.Uint64())
 	require.NotEqual(t, first, b.Uint64())
@@ -17,7 +17,7 @@ func TestStreamsAreTheirLabels(t *testing.T) {
 }
 
 func TestDraws(t *testing.T) {
-	s := newStream(1, "test")
+	s := newDice(1, "test")
 	hits, longest := 0, time.Duration(0)
 	for range 1000 {
 		require.False(t, s.perMille(0))
@@ -39,9 +39,9 @@ func TestDraws(t *testing.T) {
 func TestAStreamCanBeRead(t *testing.T) {
 	for _, size := range []int{1, 8, 21} {
 		p, again := make([]byte, size), make([]byte, size)
-		_, err := io.ReadFull(newStream(1, "raft"), p)
+		_, err := io.ReadFull(newDice(1, "raft"), p)
 		require.NoError(t, err)
-		_, err = io.ReadFull(newStream(1, "raft"), again)
+		_, err = io.ReadFull(newDice(1, "raft"), again)
 		require.NoError(t, err)
 		require.Equal(t, p, again)
 		require.NotZero(t, p[size-1])
