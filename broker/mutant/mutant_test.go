@@ -22,7 +22,11 @@ func TestCatalogue(t *testing.T) {
 		require.NotEmpty(t, row.Breaks, row.Name)
 		require.NotContains(t, row.Breaks, "\n", row.Name)
 		require.NotEmpty(t, row.Source, row.Name)
+		require.NotContains(t, row.Hidden(), "\n", row.Name)
 		numbers[row.Number], names[row.Name], before = row.Name, true, row.Number
+	}
+	for name := range hidden {
+		require.True(t, names[name], "%s is explained but is in no catalogue", name)
 	}
 	require.Len(t, Names(), len(rows))
 	require.IsNonDecreasing(t, Names())

@@ -65,8 +65,7 @@ func (e *ownEngine) run(t *testing.T, breakIt func()) (reason string) {
 	cmd := e.inside(program, "run", "--cluster", "docker", "--nemesis", "none", "--for", "60s", "--rate", "200", "--results", results)
 	var out bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &out
-	dieWithTest(cmd)
-	require.NoError(t, cmd.Start())
+	require.NoError(t, startTied(cmd))
 	ended := make(chan struct{})
 	go func() { _ = cmd.Wait(); close(ended) }() // the exit code is looked at below
 	awaitHistory(t, results, ended)

@@ -155,6 +155,14 @@ This file is written by `+"`make mutants`"+`; this time on %s, %d jobs. %d of %d
 		fmt.Fprintf(&out, "| %d | `%s` | %s | %s | %s | %s | %s |\n", h.Row.Number, h.Row.Name, h.Row.Breaks, h.Row.Source,
 			cmp.Or(t.script(h.Row), "-"), catchInWords(h.BlackBox), catchInWords(h.WhiteBox))
 	}
+	if t.caught() < len(t.rows) {
+		out.WriteString("\n## Not caught by clients alone\n\nWhat keeps each of them from what clients see, or what it would take. Each is convicted by its scenario.\n\n")
+		for _, h := range t.rows {
+			if h.BlackBox.Class == "" {
+				fmt.Fprintf(&out, "- %d `%s`: %s\n", h.Row.Number, h.Row.Name, cmp.Or(h.Row.Hidden(), "not explained."))
+			}
+		}
+	}
 	return out.String()
 }
 

@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strconv"
 	"strings"
 	"syscall"
@@ -49,8 +50,7 @@ func startOwnEngine(t *testing.T) *ownEngine {
 		require.NoError(t, err, string(out))
 	})
 	e.network = exec.Command("unshare", "--net", "sleep", "infinity")
-	dieWithTest(e.network)
-	require.NoError(t, e.network.Start())
+	require.NoError(t, startTied(e.network))
 	t.Cleanup(func() {
 		_ = e.network.Process.Kill()
 		_ = e.network.Wait() // it was killed
@@ -69,9 +69,19 @@ func (e *ownEngine) apart() bool {
 	return err == nil && err2 == nil && its != ours
 }
 
-// dieWithTest keeps a process from outliving a test that was killed.
-func dieWithTest(cmd *exec.Cmd) {
+// startTied starts a process that does not outlive a test that was killed. The
+// kernel tells a child when the thread that started it ends, not the process,
+// and clock faults of tests beside this one do end threads: so it is started by
+// a thread that stays.
+func startTied(cmd *exec.Cmd) error {
 	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGTERM}
+	started := make(chan error)
+	go func() {
+		runtime.LockOSThread()
+		started <- cmd.Start()
+		select {}
+	}()
+	return <-started
 }
 
 func (e *ownEngine) disk() string { return filepath.Join(e.dir, "disk") }
@@ -93,8 +103,7 @@ func (e *ownEngine) start() {
 	e.daemon = e.inside("dockerd", "--data-root", filepath.Join(e.disk(), "data"), "--exec-root", filepath.Join(e.dir, "exec"),
 		"--pidfile", filepath.Join(e.dir, "pid"), "--host", e.host())
 	e.daemon.Stdout, e.daemon.Stderr = log, log
-	dieWithTest(e.daemon)
-	require.NoError(e.t, e.daemon.Start())
+	require.NoError(e.t, startTied(e.daemon))
 	answers := func() bool { return exec.Command("docker", "--host", e.host(), "info").Run() == nil }
 	require.Eventually(e.t, answers, time.Minute, 50*time.Millisecond, "see %s", log.Name())
 }

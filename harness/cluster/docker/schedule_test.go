@@ -30,23 +30,24 @@ func testSchedule(t *testing.T, c *Cluster) {
 		at += 900
 		return s
 	}
-	schedule := nemesis.Schedule{
-		Format: nemesis.Format, Version: nemesis.Version, Nodes: 3, Length: 10000,
-		Steps: []nemesis.Step{
-			step(1, nemesis.Fault{Kind: nemesis.Partition, Clients: true}),
-			step(2, nemesis.Fault{Kind: nemesis.Kill}),
-			step(3, nemesis.Fault{Kind: nemesis.Pause}),
-			step(4, nemesis.Fault{Kind: nemesis.Wipe}),
-		},
-	}
+	// Faults on links come first: who has just been restarted may have no
+	// packets yet to be dropped.
+	steps := []nemesis.Step{step(1, nemesis.Fault{Kind: nemesis.Partition, Clients: true})}
 	if c.Capabilities().Reject.Supported {
-		schedule.Steps = append(schedule.Steps, step(5, nemesis.Fault{Kind: nemesis.Reset}))
+		steps = append(steps, step(2, nemesis.Fault{Kind: nemesis.Reset}))
 	}
 	if c.Capabilities().NFQueue.Supported {
-		schedule.Steps = append(schedule.Steps,
-			step(6, nemesis.Fault{Kind: nemesis.Delay, Delay: 50}),
-			step(7, nemesis.Fault{Kind: nemesis.Loss, Loss: 50, Clients: true}),
-			step(8, nemesis.Fault{Kind: nemesis.Reorder, Jitter: 200}))
+		steps = append(steps,
+			step(3, nemesis.Fault{Kind: nemesis.Delay, Delay: 50}),
+			step(4, nemesis.Fault{Kind: nemesis.Loss, Loss: 50, Clients: true}),
+			step(5, nemesis.Fault{Kind: nemesis.Reorder, Jitter: 200}))
+	}
+	steps = append(steps,
+		step(6, nemesis.Fault{Kind: nemesis.Kill}),
+		step(7, nemesis.Fault{Kind: nemesis.Pause}),
+		step(8, nemesis.Fault{Kind: nemesis.Wipe}))
+	schedule := nemesis.Schedule{
+		Format: nemesis.Format, Version: nemesis.Version, Nodes: 3, Length: 10000, Steps: steps,
 	}
 	view := fixedView{Leader: 2, LeaderEpoch: 1, ISR: []int{1, 2, 3}, Replicas: []int{1, 2, 3}, Controller: 1}
 	var healed []nemesis.Report
