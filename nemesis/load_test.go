@@ -64,7 +64,7 @@ func TestLoadNamesWhatIsWrong(t *testing.T) {
 		"unknown node":       {"node:3", "node:7", `steps[1] (id 2): fault: target "node:7": allowed nodes are node:1 to node:3`},
 		"node by a nickname": {"node:3", "node:03", `target "node:03": allowed nodes are node:1 to node:3`},
 		"unknown target":     {"node:3", "king", `target "king": allowed are leader, controller, follower, replica, followers, last-isr, majority, all, node:N`},
-		"unknown kind":       {`"kind": "kill"`, `"kind": "meteor"`, `kind "meteor": allowed are partition, kill, pause, wipe, clock, elect, power, disk, delay, loss, reset, reorder`},
+		"unknown kind":       {`"kind": "kill"`, `"kind": "meteor"`, `kind "meteor": allowed are partition, kill, stop, pause, wipe, clock, elect, power, disk, delay, loss, reset, reorder`},
 		"unknown shape":      {"isolate", "star", `shape "star": allowed are isolate, pair, halves, one-way-in, one-way-out, ring, bridge`},
 		"no shape":           {`, "shape": "isolate"`, "", `shape "": allowed are isolate`},
 		"small ring":         {"isolate", "ring", `shape "ring": allowed with 5 nodes or more, the schedule has 3`},

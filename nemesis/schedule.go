@@ -50,7 +50,7 @@ type Kind string
 // The kinds. A kill's heal is the restart with the same data; a wipe is a kill
 // that also loses the replica's partition data (not the metadata quorum's), so
 // its heal restarts an empty replica. SkewClock makes a broker's wall clock
-// wrong, and nobody else's. Elect, Power and Disk have files of their own.
+// wrong, and nobody else's. Stop, Elect, Power and Disk have files of their own.
 const (
 	Partition Kind = "partition"
 	Kill      Kind = "kill"

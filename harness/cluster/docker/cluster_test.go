@@ -204,7 +204,7 @@ func testKill(t *testing.T, c *Cluster) {
 
 	text, err := os.ReadFile(c.Log(1))
 	require.NoError(t, err)
-	for _, once := range []string{" start 1\n", " start 2\n", " killed by the harness\n"} {
+	for _, once := range []string{" start 1\n", " start 2\n", " ended by order of the harness: exit code 137\n"} {
 		require.Equal(t, 1, strings.Count(string(text), once), once)
 	}
 	require.Equal(t, 2, strings.Count(string(text), "msg=started"), "each incarnation's log, once")

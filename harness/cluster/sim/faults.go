@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/ackproof/ackproof/broker"
 	"github.com/ackproof/ackproof/broker/model"
 	"github.com/ackproof/ackproof/nemesis"
 )
@@ -31,6 +32,15 @@ func (c *Cluster) on(id int, act func(*node)) error {
 
 // Kill implements nemesis.Cluster.
 func (c *Cluster) Kill(_ context.Context, id int) error { return c.on(id, (*node).die) }
+
+// Terminate implements nemesis.Cluster. A broker that is paused hears of it when it
+// goes on.
+func (c *Cluster) Terminate(_ context.Context, id int) error {
+	return c.on(id, func(n *node) {
+		n.hash(hashShutdown)
+		n.step(broker.Shutdown{})
+	})
+}
 
 // Restart implements nemesis.Cluster.
 func (c *Cluster) Restart(_ context.Context, id int) error { return c.on(id, (*node).boot) }

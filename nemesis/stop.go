@@ -1,0 +1,64 @@
+package nemesis
+
+import (
+	"context"
+	"fmt"
+	"slices"
+)
+
+// Stop asks the target to end in order, as an operator or an init system does: a
+// broker hands its leaderships over, flushes, and leaves the marker of a clean
+// shutdown. The step is its grace period and the time that it stays away: who
+// has not ended when it is over is killed, and all are started again.
+const Stop Kind = "stop"
+
+func (r *runner) applyStop(ctx context.Context, f *fault) (err error) {
+	if f.before.states, err = r.states(f.nodes); err != nil {
+		return err
+	}
+	if f.before.incarnations, err = r.incarnations(f.nodes); err != nil {
+		return err
+	}
+	return r.each(f.nodes, func(node int) error { return r.cluster.Terminate(ctx, node) })
+}
+
+// liftStop kills those whose grace is over, and starts the nodes again. Another
+// stop of the node has a grace of its own.
+func (r *runner) liftStop(ctx context.Context, f *fault) error {
+	late, err := r.late(f)
+	if err != nil {
+		return err
+	}
+	r.judgeStop(f, late)
+	mine := r.released(f, Stop)
+	late = slices.DeleteFunc(late, func(node int) bool { return !slices.Contains(mine, node) })
+	if err := r.each(late, func(node int) error { return r.cluster.Kill(ctx, node) }); err != nil {
+		return err
+	}
+	return r.liftKill(ctx, f)
+}
+
+// late are the nodes whose process is still the one that was asked to end.
+func (r *runner) late(f *fault) ([]int, error) {
+	now, err := r.incarnations(f.nodes)
+	return slices.DeleteFunc(slices.Clone(f.nodes), func(node int) bool {
+		return !r.alive(node) || now[node] != f.before.incarnations[node]
+	}), err
+}
+
+// judgeStop reads who ended in time, which must be one at least that lived.
+func (r *runner) judgeStop(f *fault, late []int) {
+	if f.evidence["error"] != "" {
+		return
+	}
+	f.evidence["stopped"] = perNode(f.nodes, func(node int) string {
+		switch {
+		case f.before.states[node] == StateDead:
+			return "was dead"
+		case slices.Contains(late, node):
+			return fmt.Sprintf("not within %v", f.For.Duration())
+		}
+		f.bit = true
+		return "in time"
+	})
+}
