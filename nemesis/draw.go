@@ -51,6 +51,11 @@ var MixWords = []string{
 	"mixed", "none",
 }
 
+// LiveMixWords are those of the faults that live clusters can have.
+func LiveMixWords() []string {
+	return slices.DeleteFunc(slices.Clone(MixWords), func(word string) bool { return slices.Contains(notMixed, Kind(word)) })
+}
+
 // Draw deals a schedule from the seed: a quiet period, faults with gaps to
 // recover in, and everything healed while clients still run. Time slots, the
 // kinds that fill them and each kind's faults come from streams of their own.
