@@ -1,6 +1,7 @@
 package broker
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"math/rand/v2"
@@ -78,7 +79,7 @@ func (c *Core) startTimers() {
 	c.every(c.cfg.HeartbeatInterval, c.heartbeat)
 	c.every(c.cfg.ReplicaLagMax/2, c.checkFollowers)
 	c.every(c.cfg.HWCheckpointInterval, c.checkpointWatermarks)
-	c.every(recoveryCheckpointInterval, c.checkpointRecovery)
+	c.every(cmp.Or(c.cfg.RecoveryCheckpointInterval, recoveryCheckpointInterval), c.checkpointRecovery)
 	c.every(c.cfg.RetentionInterval, c.enforceRetention)
 	if c.cfg.Flush == FlushInterval {
 		c.every(c.cfg.FlushInterval, c.flushAll)

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"path"
 
 	pb "go.etcd.io/raft/v3/raftpb"
 	"google.golang.org/protobuf/proto"
@@ -28,7 +29,9 @@ type wal struct {
 	file storage.File
 }
 
-// openWAL reads the log's frames and cuts a torn last one off.
+// openWAL reads the log's frames, cuts a torn last one off, and makes the rest
+// durable: what a killed process has left, its name too, may be in the page cache
+// alone, and Raft takes all that it finds for what no power loss takes back.
 func openWAL(fs storage.FS, name string) (*wal, []*pb.Message, error) {
 	data, _, err := storage.ReadFile(fs, name)
 	if err != nil {
@@ -44,9 +47,12 @@ func openWAL(fs storage.FS, name string) (*wal, []*pb.Message, error) {
 	}
 	w := &wal{fs: fs, name: name, file: file}
 	if good < int64(len(data)) {
-		if err := errors.Join(file.Truncate(good), file.Sync()); err != nil {
+		if err := file.Truncate(good); err != nil {
 			return nil, nil, errors.Join(fmt.Errorf("cut torn tail of %s: %w", name, err), w.close())
 		}
+	}
+	if err := errors.Join(file.Sync(), fs.SyncDir(path.Dir(name))); err != nil {
+		return nil, nil, errors.Join(fmt.Errorf("sync %s: %w", name, err), w.close())
 	}
 	return w, frames, nil
 }

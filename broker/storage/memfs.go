@@ -288,6 +288,17 @@ func (m *MemFS) Exists(name string) (bool, error) {
 	return m.live[path.Clean(name)] != nil, nil
 }
 
+// Dirs lists all directories, in order.
+func (m *MemFS) Dirs() (dirs []string) {
+	for name, node := range m.live {
+		if node.dir {
+			dirs = append(dirs, name)
+		}
+	}
+	slices.Sort(dirs)
+	return dirs
+}
+
 // Size is the bytes of all files below a directory.
 func (m *MemFS) Size(dir string) (bytes int64) {
 	for name, node := range m.live {

@@ -79,6 +79,7 @@ func (d *disk) losePower(torn bool) (lost int64) {
 		d.fs.Crash()
 		return before - d.bytes()
 	}
+	d.writeBackNames()
 	d.fs.CrashTorn(func(_ string, synced, written []byte) []byte {
 		if len(written) <= len(synced) {
 			return synced
@@ -92,6 +93,17 @@ func (d *disk) losePower(torn bool) (lost int64) {
 		return left
 	})
 	return before - d.bytes()
+}
+
+// writeBackNames makes the names in some of the directories durable, as a file
+// system does by itself within seconds: what was not synced may survive, and a file
+// may have a name and less of its content than another one that was made later.
+func (d *disk) writeBackNames() {
+	for _, dir := range d.fs.Dirs() {
+		if d.draw.IntN(2) == 0 {
+			_ = d.fs.SyncDir(dir) // a disk that refuses that leaves it as it is
+		}
+	}
 }
 
 // bytes is the size of the partition data.
