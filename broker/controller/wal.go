@@ -29,9 +29,8 @@ type wal struct {
 	file storage.File
 }
 
-// openWAL reads the log's frames, cuts a torn last one off, and makes the rest
-// durable: what a killed process has left, its name too, may be in the page cache
-// alone, and Raft takes all that it finds for what no power loss takes back.
+// openWAL reads the log's frames and cuts a torn last one off. What it finds may be
+// in the page cache alone: see harden.
 func openWAL(fs storage.FS, name string) (*wal, []*pb.Message, error) {
 	data, _, err := storage.ReadFile(fs, name)
 	if err != nil {
@@ -51,10 +50,17 @@ func openWAL(fs storage.FS, name string) (*wal, []*pb.Message, error) {
 			return nil, nil, errors.Join(fmt.Errorf("cut torn tail of %s: %w", name, err), w.close())
 		}
 	}
-	if err := errors.Join(file.Sync(), fs.SyncDir(path.Dir(name))); err != nil {
-		return nil, nil, errors.Join(fmt.Errorf("sync %s: %w", name, err), w.close())
-	}
 	return w, frames, nil
+}
+
+// harden makes what was found durable, its name too. A process that was killed
+// before its sync was over has left it in the page cache alone, and Raft tells the
+// others of all that it starts with.
+func (w *wal) harden() error {
+	if err := errors.Join(w.file.Sync(), w.fs.SyncDir(path.Dir(w.name))); err != nil {
+		return fmt.Errorf("sync %s: %w", w.name, err)
+	}
+	return nil
 }
 
 // createWAL puts a log of one frame in place of whatever is there, durably.
