@@ -14,7 +14,7 @@ const Disk Kind = "disk"
 // DiskMode is what is wrong with a disk.
 type DiskMode string
 
-// What can be wrong. DiskError fails the next write, DiskFull all that need
+// What can be wrong. DiskError fails the next write, or syncs, DiskFull all that need
 // space, and under DiskStall no sync ends, until the disk is healthy again.
 const (
 	DiskHealthy DiskMode = ""

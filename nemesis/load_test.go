@@ -91,6 +91,7 @@ func TestLoadNamesWhatIsWrong(t *testing.T) {
 		"no disk":            {`"kind": "kill"`, `"kind": "disk"`, `disk "": allowed are eio, full, stall`},
 		"a strange disk":     {`"kind": "kill"`, `"kind": "disk", "disk": "slow"`, `disk "slow": allowed are eio, full, stall`},
 		"torn kill":          {`"target": "node:3"`, `"target": "node:3", "torn": true`, "torn true: allowed in a power fault only, not in a kill"},
+		"powered-off kill":   {`"target": "node:3"`, `"target": "node:3", "power_off": true`, "power_off true: allowed in a stop only, not in a kill"},
 		"power in mid-step":  {`"kind": "kill"`, `"kind": "power", "mid_step": true`, "mid_step true: allowed in a kill only, not in a power"},
 		"two leaders":        {`"kind": "kill", "target": "node:3"`, `"kind": "elect", "target": "all"`, `target "all": an elect makes one node the leader, allowed are leader, controller, follower, replica, last-isr, node:N`},
 		"elect followers":    {`"kind": "kill", "target": "node:3"`, `"kind": "elect", "target": "followers"`, `target "followers": an elect makes one node the leader`},

@@ -91,6 +91,8 @@ type Fault struct {
 	Clock Clock `json:"clock,omitzero"`
 	// Torn says whether a power loss leaves torn pieces of what was not synced.
 	Torn bool `json:"torn,omitempty"`
+	// PowerOff says whether a stop ends with the machine being switched off.
+	PowerOff bool `json:"power_off,omitempty"`
 	// MidStep says whether a kill comes between two effects of one step.
 	MidStep bool `json:"mid_step,omitempty"`
 	// Disk is what a disk fault does to the disk.

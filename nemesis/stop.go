@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strconv"
 )
 
 // Stop asks the target to end in order, as an operator or an init system does: a
@@ -35,7 +36,28 @@ func (r *runner) liftStop(ctx context.Context, f *fault) error {
 	if err := r.each(late, func(node int) error { return r.cluster.Kill(ctx, node) }); err != nil {
 		return err
 	}
+	if f.Fault.PowerOff {
+		if err := r.powerOff(ctx, f); err != nil {
+			return err
+		}
+	}
 	return r.liftKill(ctx, f)
+}
+
+// powerOff switches the machines off on which nothing runs any more. What a broker
+// has said is kept then, whatever it flushes while it runs.
+func (r *runner) powerOff(ctx context.Context, f *fault) error {
+	off := make([]string, r.schedule.Nodes+1) // by node
+	err := r.each(f.nodes, func(node int) error {
+		lost, inOrder, err := r.cluster.(PowerCluster).PowerOff(ctx, node)
+		off[node] = "stayed on"
+		if inOrder {
+			off[node] = strconv.FormatInt(lost, 10)
+		}
+		return err
+	})
+	f.evidence["lost_bytes"] = perNode(f.nodes, func(node int) string { return off[node] })
+	return err
 }
 
 // late are the nodes whose process is still the one that was asked to end.

@@ -57,8 +57,8 @@ func suits(p Profile) [][]card {
 		},
 		on(nemesis.Kill, nemesis.Leader, nemesis.Leader, nemesis.Follower, nemesis.Controller),
 		on(nemesis.Kill, nemesis.Majority, nemesis.All, nemesis.Followers, nemesis.LastISR),
-		on(nemesis.Stop, nemesis.Leader, nemesis.Follower, nemesis.Controller),
-		on(nemesis.Stop, nemesis.All, nemesis.Followers, nemesis.LastISR),
+		stops(nemesis.Leader, nemesis.Follower, nemesis.Controller),
+		stops(nemesis.All, nemesis.Followers, nemesis.LastISR),
 		{
 			{fault: nemesis.Fault{Kind: nemesis.Kill, Target: nemesis.Leader, MidStep: true}},
 			{fault: nemesis.Fault{Kind: nemesis.Kill, Target: nemesis.Controller, MidStep: true}},

@@ -19,8 +19,11 @@ func (p *Profile) drawDisks(r dice, b Bounds) {
 		return
 	}
 	p.drawReplicas(r, b)
-	if p.sparesOneDisk() && r.IntN(3) == 0 {
+	switch {
+	case p.sparesOneDisk() && r.IntN(3) == 0:
 		p.oneBadMachine(r)
+	case b.MinISR < 2 && r.IntN(6) == 0:
+		p.onlyOneDisk(r)
 	}
 }
 
@@ -50,25 +53,65 @@ func (p *Profile) sparesOneDisk() bool {
 func (p *Profile) oneBadMachine(r dice) {
 	p.weather = sim.Weather{Hop: p.weather.Hop, Sync: p.weather.Sync}
 	p.times.Lag = max(p.times.Lag, 2*p.times.Session)
+	p.times.Recovery = pick[nemesis.Millis](r, 0, 300, 1000)
+	p.segment = pick(r, p.segment, 1024, 1024)       // much can be torn at once
+	p.every = r.about(pick(r, 200, 400, 1000, 2000)) // by what is written in between
 	p.cards = nil
 	for _, suit := range [][]nemesis.Fault{
 		{{Kind: nemesis.Kill}, {Kind: nemesis.Kill, MidStep: true}},
-		{{Kind: nemesis.Stop}},
+		{{Kind: nemesis.Stop}, {Kind: nemesis.Stop, PowerOff: true}},
 		{{Kind: nemesis.Elect, Target: nemesis.Replica}, {Kind: nemesis.Elect}},
 		{{Kind: nemesis.Wipe}},
 	} {
 		if r.IntN(2) == 0 {
-			p.hitBadMachine(suit...)
+			p.hit(p.wiped, suit...)
 		}
 	}
-	p.hitBadMachine(nemesis.Fault{Kind: nemesis.Power, Torn: true}, nemesis.Fault{Kind: nemesis.Power})
+	p.hit(p.wiped, nemesis.Fault{Kind: nemesis.Power, Torn: true}, nemesis.Fault{Kind: nemesis.Power})
 }
 
-// hitBadMachine adds cards, whose target is the bad machine unless they have one.
-func (p *Profile) hitBadMachine(faults ...nemesis.Fault) {
+// onlyOneDisk makes it a profile in which all hangs on one disk: each partition has
+// one replica. What it has not flushed is lost with the power; so there is none of
+// that where acks do not wait for it, but for machines that are switched off after
+// their broker has ended.
+func (p *Profile) onlyOneDisk(r dice) {
+	p.config.ReplicationFactor, p.config.MinISR = 1, 1
+	p.segment = pick(r, 0, 1024, 1024)
+	p.weather.Sync = pick(r, p.weather.Sync, slowSync)
+	suits := [][]nemesis.Fault{
+		{{Kind: nemesis.Kill}, {Kind: nemesis.Kill, MidStep: true}},
+		{{Kind: nemesis.Stop}, {Kind: nemesis.Stop, PowerOff: true}},
+	}
+	if p.config.Flush == beforeAck {
+		suits = append(suits,
+			[]nemesis.Fault{{Kind: nemesis.Disk, Disk: nemesis.DiskError}, {Kind: nemesis.Disk, Disk: nemesis.DiskStall}},
+			[]nemesis.Fault{{Kind: nemesis.Power, Torn: true}, {Kind: nemesis.Power}})
+	}
+	p.cards = nil
+	for len(p.cards) == 0 {
+		for _, suit := range suits {
+			if r.IntN(3) > 0 {
+				p.hit(nemesis.LastISR, suit...)
+			}
+		}
+	}
+}
+
+// stops are orderly ends, of brokers alone and of their machines.
+func stops(targets ...nemesis.Target) (cards []card) {
+	for _, t := range targets {
+		for _, off := range []bool{false, true} {
+			cards = append(cards, card{fault: nemesis.Fault{Kind: nemesis.Stop, Target: t, PowerOff: off}})
+		}
+	}
+	return cards
+}
+
+// hit adds cards, whose target is this one unless they have their own.
+func (p *Profile) hit(target nemesis.Target, faults ...nemesis.Fault) {
 	for _, f := range faults {
 		if f.Target == "" {
-			f.Target = p.wiped
+			f.Target = target
 		}
 		p.cards = append(p.cards, card{fault: f})
 	}

@@ -73,6 +73,15 @@ func (c *Cluster) LosePower(_ context.Context, id int, torn bool) (lost int64, e
 	return lost, err
 }
 
+// PowerOff implements nemesis.PowerCluster.
+func (c *Cluster) PowerOff(ctx context.Context, id int) (lost int64, off bool, err error) {
+	if err := c.on(id, func(n *node) { off = n.endedInOrder }); err != nil || !off {
+		return 0, false, err
+	}
+	lost, err = c.LosePower(ctx, id, false)
+	return lost, true, err
+}
+
 // KillMidStep implements nemesis.MidStepCluster. A dead node is as it should be.
 func (c *Cluster) KillMidStep(_ context.Context, id int) error {
 	return c.on(id, func(n *node) {

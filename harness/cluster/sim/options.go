@@ -114,7 +114,7 @@ func (o Options) broker(id model.NodeID, disk *disk) broker.Config {
 		HeartbeatInterval: o.Times.Heartbeat.Duration(), RaftTick: o.Times.RaftTick.Duration(),
 		HWCheckpointInterval: o.Times.Checkpoint.Duration(), RecoveryCheckpointInterval: o.Times.Recovery.Duration(),
 		RetentionInterval: time.Minute,
-		ProducerExpiry: 24 * time.Hour, Mutants: o.Mutants, SnapshotEvery: uint64(o.SnapshotEvery),
+		ProducerExpiry:    24 * time.Hour, Mutants: o.Mutants, SnapshotEvery: uint64(o.SnapshotEvery),
 	}
 }
 
