@@ -14,8 +14,8 @@ type PowerCluster interface {
 	// disk all that was not synced; torn leaves torn pieces of that. It tells how
 	// many bytes were lost. Restart starts the node with what is left.
 	LosePower(ctx context.Context, node int, torn bool) (lost int64, err error)
-	// PowerOff does the same to a node whose process has ended in order, and tells
-	// whether it had.
+	// PowerOff does the same to a node whose process has ended in order, and left
+	// word of that; it tells whether it had.
 	PowerOff(ctx context.Context, node int) (lost int64, off bool, err error)
 }
 

@@ -27,7 +27,8 @@ type node struct {
 	boots uint64
 	// refused is what the disk had refused when this life began.
 	refused int64
-	// endedInOrder says that the last life ended by itself and without an error.
+	// endedInOrder says that the last life ended without an error, and vouched for
+	// its logs.
 	endedInOrder bool
 	paused       bool
 	inbox        []broker.Input // what came while it was paused
@@ -103,7 +104,7 @@ func (n *node) ended(err error) {
 	n.die()
 	switch {
 	case err == nil:
-		n.endedInOrder = true
+		n.endedInOrder, _ = broker.LeftInOrder(n.config) // a MemFS always knows
 		return
 	case n.disk.fs.Refused() > n.refused:
 		if n.disk.mode == nemesis.DiskHealthy { // healed meanwhile: nobody else starts it again
