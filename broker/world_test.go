@@ -223,6 +223,7 @@ func (w *world) carryOut(n *worldNode, e Effect) {
 	case Send:
 		w.deliverRequest(n, e)
 	case SendRaft:
+		w.watch.SentRaft(n.id, e.Payload)
 		w.transmit(message{from: n.id, to: e.To, kind: "raft"}, func() {
 			if to := w.nodes[e.To]; to.core != nil {
 				w.step(to, RaftMessage{Payload: e.Payload})

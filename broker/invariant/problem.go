@@ -34,6 +34,8 @@ const (
 	IneligibleInISR  Class = "ineligible-in-isr"    // fenced or shutting down (KIP-841, ValidControllerState)
 	MetadataFell     Class = "metadata-fell"        // a broker unlearns, or an epoch falls
 	MetadataDiffers  Class = "metadata-differs"     // two brokers applied different entries of one index
+	TermForgotten    Class = "term-forgotten"       // a voter goes back to a term before one that it has spoken in
+	TwoVotes         Class = "two-votes"            // of a voter in one term
 	AckedUncommitted Class = "acked-uncommitted"    // acks=all, at or above the watermark
 	EndTooEarly      Class = "end-offset-too-early" // told before the leader has caught up with its epoch (KIP-207)
 	ReadUncommitted  Class = "read-uncommitted"     // a consumer was given what is above the watermark

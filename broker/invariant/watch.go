@@ -52,6 +52,8 @@ type node struct {
 	visited int
 	// clockSet says that its wall clock was set: it may have forgotten producers.
 	clockSet bool
+	// voter is its part in the metadata quorum.
+	voter voter
 }
 
 type logName struct {

@@ -90,6 +90,10 @@ func (w *watch) effect(n *node, e broker.Effect) {
 		w.inside.Answered(n.id, reply.Call.Request, reply.Response)
 		w.tellBroken(n)
 	}
+	if sent, ok := e.(broker.SendRaft); ok && w.inside != nil {
+		w.inside.SentRaft(n.id, sent.Payload)
+		w.tellBroken(n)
+	}
 	if w.tracer != nil {
 		w.tracer.Effect(w.look(n), e)
 	}

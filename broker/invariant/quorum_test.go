@@ -1,0 +1,40 @@
+package invariant
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	pb "go.etcd.io/raft/v3/raftpb"
+	"google.golang.org/protobuf/proto"
+)
+
+// says lets node 1 send a message of the quorum to a Raft id.
+func (s *scene) says(kind pb.MessageType, term, to uint64) {
+	payload, err := proto.Marshal(&pb.Message{Type: &kind, Term: &term, To: &to})
+	require.NoError(s.t, err)
+	s.SentRaft(1, payload)
+}
+
+func TestAVoterKeepsItsWord(t *testing.T) {
+	s := newScene(t, Options{})
+	s.says(pb.MsgVoteResp, 4, 2)
+	s.says(pb.MsgVoteResp, 4, 2)
+	s.says(pb.MsgPreVote, 5, 3)
+	s.says(pb.MsgAppResp, 4, 2)
+	s.says(pb.MsgVoteResp, 5, 3)
+	require.Empty(t, s.Problems())
+}
+
+func TestAVoterThatForgetsItsTerm(t *testing.T) {
+	s := newScene(t, Options{})
+	s.says(pb.MsgAppResp, 4, 2)
+	s.says(pb.MsgAppResp, 3, 2)
+	require.Equal(t, []Problem{{TermForgotten, "node 1: it says term 3 and has said 4"}}, s.Problems())
+}
+
+func TestAVoterThatVotesTwice(t *testing.T) {
+	s := newScene(t, Options{})
+	s.says(pb.MsgVoteResp, 4, 2)
+	s.says(pb.MsgVoteResp, 4, 3)
+	require.Equal(t, []Problem{{TwoVotes, "node 1: in term 4 it votes for one, and has voted for another"}}, s.Problems())
+}
