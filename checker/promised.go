@@ -57,6 +57,8 @@ func promised(c history.Config, faults []fault, replicas []int) Promise {
 	switch {
 	case c.Acks != "all":
 		return Promise{Reason: fmt.Sprintf("acks=%s promises nothing when a leader is lost", c.Acks)}
+	case c.RetentionBytes > 0:
+		return Promise{Reason: fmt.Sprintf("retention deletes what is beyond %d bytes, read or not", c.RetentionBytes)}
 	case c.UncleanElection:
 		return Promise{Reason: "unclean leader election may elect a replica that lacks acked records"}
 	}

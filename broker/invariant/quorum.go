@@ -13,8 +13,10 @@ import (
 // must not forget that when it ends, however it does (Raft, figure 2: persistent
 // state).
 type voter struct {
-	term  uint64
-	votes map[uint64]uint64 // by term, the Raft id that got it
+	// term is the last one that it has spoken in, and before that of its earlier
+	// lives: what it sends in one life may be told in another order.
+	term, before uint64
+	votes        map[uint64]uint64 // by term, the Raft id that got it
 }
 
 // SentRaft looks at a message of the metadata quorum that a broker sends.
@@ -35,8 +37,8 @@ func (w *Watch) SentRaft(from model.NodeID, payload []byte) {
 			w.checkVote(n, m.GetTerm(), m.GetTo())
 		}
 	}
-	if m.GetTerm() < n.voter.term {
-		w.fault(TermForgotten, "node %d: it says term %d and has said %d", from, m.GetTerm(), n.voter.term)
+	if m.GetTerm() < n.voter.before {
+		w.fault(TermForgotten, "node %d: it says term %d and has said %d before it ended", from, m.GetTerm(), n.voter.before)
 	}
 	n.voter.term = max(n.voter.term, m.GetTerm())
 }

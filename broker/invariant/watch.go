@@ -92,13 +92,19 @@ func (w *Watch) Observe(life int, b Broker) {
 	}
 	n := w.node(b.ID())
 	if n.life != life {
-		n.life, n.index, n.views = life, 0, n.views[:0]
+		n.begin(life)
 	}
 	w.observeMetadata(n, b.Image())
 	w.at, n.visited = n, 0
 	b.EachReplica(w.visit)
 	n.views = n.views[:n.visited]
 	w.checkChanged()
+}
+
+// begin is that of another life, which has applied nothing yet and holds nothing.
+func (n *node) begin(life int) {
+	n.life, n.index, n.views = life, 0, n.views[:0]
+	n.voter.before = n.voter.term
 }
 
 // checkChanged looks at the logs that the controller has changed: after their

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/twmb/franz-go/pkg/kerr"
+
 	"github.com/ackproof/ackproof/harness/history"
 	"github.com/ackproof/ackproof/workloads"
 )
@@ -114,7 +116,13 @@ func (d Drain) read(ctx context.Context, partition int32, node int, marker int64
 
 		var got Page
 		err := d.Admin.await(ctx, "read", func(ctx context.Context) (err error) {
-			if got, err = FetchPage(ctx, broker, d.Topic.Name, partition, position, drainPage); err != nil {
+			got, err = FetchPage(ctx, broker, d.Topic.Name, partition, position, drainPage)
+			if errors.Is(err, kerr.OffsetOutOfRange) { // retention took the records there
+				start, listed := listOffset(ctx, broker, d.Topic.Name, partition, earliest)
+				position = max(position, start.Offset)
+				return errors.Join(err, listed)
+			}
+			if err != nil {
 				return err
 			}
 			if atEnd := marked && position >= got.High; len(got.Records) == 0 && !atEnd {

@@ -12,8 +12,9 @@ import (
 	"github.com/ackproof/ackproof/workloads"
 )
 
-// latest is the timestamp by which ListOffsets asks for the end.
-const latest int64 = -1
+// latest and earliest are the timestamps by which ListOffsets asks for the end and
+// for the start.
+const latest, earliest int64 = -1, -2
 
 // probePage is how much a probe reads at most, in bytes.
 const probePage = 1 << 20
@@ -43,7 +44,7 @@ func (p *prober) turn() kmsg.Requestor {
 }
 
 func (p *prober) EndOffset(ctx context.Context, topic string, partition int32) (int64, int32, *workloads.OpError) {
-	answer, err := endOffset(ctx, p.turn(), topic, partition)
+	answer, err := listOffset(ctx, p.turn(), topic, partition, latest)
 	if err != nil {
 		return 0, 0, ReadError(err)
 	}
@@ -60,10 +61,10 @@ func (p *prober) Read(ctx context.Context, topic string, partition int32, offset
 
 func (p *prober) Close() { p.reach.Close() }
 
-// endOffset asks one broker for the end of a partition as consumers see it.
-func endOffset(ctx context.Context, broker kmsg.Requestor, topic string, partition int32) (kmsg.ListOffsetsResponseTopicPartition, error) {
+// listOffset asks one broker for an offset of a partition as consumers see it.
+func listOffset(ctx context.Context, broker kmsg.Requestor, topic string, partition int32, timestamp int64) (kmsg.ListOffsetsResponseTopicPartition, error) {
 	ask := kmsg.NewListOffsetsRequestTopicPartition()
-	ask.Partition, ask.Timestamp, ask.CurrentLeaderEpoch = partition, latest, -1
+	ask.Partition, ask.Timestamp, ask.CurrentLeaderEpoch = partition, timestamp, -1
 	rt := kmsg.NewListOffsetsRequestTopic()
 	rt.Topic, rt.Partitions = topic, append(rt.Partitions, ask)
 	req := kmsg.NewPtrListOffsetsRequest()

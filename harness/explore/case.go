@@ -142,6 +142,9 @@ func (c Case) topic() client.Topic {
 	if c.SegmentBytes > 0 {
 		configs["segment.bytes"] = fmt.Sprint(c.SegmentBytes)
 	}
+	if c.Config.RetentionBytes > 0 {
+		configs["retention.bytes"] = fmt.Sprint(c.Config.RetentionBytes)
+	}
 	return client.Topic{
 		Name: Topic, Partitions: c.Partitions, ReplicationFactor: int16(c.Config.ReplicationFactor), Configs: configs,
 	}
@@ -185,6 +188,8 @@ func (c Case) Validate() error {
 		return fmt.Errorf("snapshot_every is %d, allowed are 0 and 10 to %d", c.SnapshotEvery, math.MaxInt32)
 	case c.SegmentBytes != 0 && (c.SegmentBytes < 1024 || c.SegmentBytes > math.MaxInt32):
 		return fmt.Errorf("segment_bytes is %d, allowed are 0 and 1024 to %d", c.SegmentBytes, math.MaxInt32)
+	case c.Config.RetentionBytes < 0:
+		return fmt.Errorf("config: retention_bytes is %d, allowed is 0 and above", c.Config.RetentionBytes)
 	case c.Config.MinISR < 1:
 		return fmt.Errorf("config: min_isr is %d, allowed is 1 and above", c.Config.MinISR)
 	case c.Config.Idempotent && c.Config.Acks != "all":

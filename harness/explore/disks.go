@@ -19,6 +19,7 @@ func (p *Profile) drawDisks(r dice, b Bounds) {
 		return
 	}
 	p.drawReplicas(r, b)
+	p.drawRetention(r)
 	switch {
 	case p.sparesOneDisk() && r.IntN(3) == 0:
 		p.oneBadMachine(r)
@@ -39,6 +40,18 @@ func (p *Profile) drawReplicas(r dice, b Bounds) {
 	}
 	p.config.ReplicationFactor = max(b.MinISR, min(p.config.ReplicationFactor, few))
 	p.config.MinISR = min(p.config.MinISR, p.config.ReplicationFactor)
+}
+
+// drawRetention lets the log's start move in some of the profiles. Clients may miss
+// anything then, so it is left to the look inside to judge; and where losses must be
+// seen, nothing may be deleted.
+func (p *Profile) drawRetention(r dice) {
+	if p.config.Acks != "all" || p.config.UncleanElection || r.IntN(12) > 0 {
+		return
+	}
+	p.config.RetentionBytes = pick(r, 1, 1024, 8192)
+	p.times.Retention = pick[nemesis.Millis](r, 100, 300, 1000)
+	p.segment = 1024
 }
 
 // sparesOneDisk tells whether what was acked survives the loss of what one disk

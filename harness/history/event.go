@@ -42,6 +42,9 @@ type Config struct {
 	UncleanElection   bool   `json:"unclean_election"`
 	Flush             string `json:"flush"` // never, interval, before-ack
 	Idempotent        bool   `json:"idempotent"`
+	// RetentionBytes is the size beyond which a partition's oldest records are
+	// deleted; 0 keeps all.
+	RetentionBytes int `json:"retention_bytes,omitempty"`
 }
 
 // Type is an event's kind, in Jepsen's words.

@@ -42,6 +42,8 @@ type Times struct {
 	RaftTick     nemesis.Millis `json:"raft_tick_ms"`
 	// Checkpoint is the interval of the high watermarks' checkpoints.
 	Checkpoint nemesis.Millis `json:"checkpoint_ms"`
+	// Retention is between two looks for segments to delete; 0 stands for a minute.
+	Retention nemesis.Millis `json:"retention_ms,omitempty"`
 	// Recovery is that of the recovery points; 0 leaves it to the broker.
 	Recovery nemesis.Millis `json:"recovery_checkpoint_ms,omitempty"`
 }
@@ -68,8 +70,13 @@ func (t Times) Validate() error {
 			return fmt.Errorf("times: %s is %d, allowed are 1 to 600000", field.name, field.value)
 		}
 	}
-	if t.Recovery < 0 || t.Recovery > 600_000 {
-		return fmt.Errorf("times: recovery_checkpoint_ms is %d, allowed are 0 to 600000", t.Recovery)
+	for _, field := range []struct {
+		name  string
+		value nemesis.Millis
+	}{{"retention_ms", t.Retention}, {"recovery_checkpoint_ms", t.Recovery}} {
+		if field.value < 0 || field.value > 600_000 {
+			return fmt.Errorf("times: %s is %d, allowed are 0 to 600000", field.name, field.value)
+		}
 	}
 	return nil
 }
@@ -113,7 +120,7 @@ func (o Options) broker(id model.NodeID, disk *disk) broker.Config {
 		PeerTimeout: o.Times.Request.Duration(), SessionTimeout: o.Times.Session.Duration(),
 		HeartbeatInterval: o.Times.Heartbeat.Duration(), RaftTick: o.Times.RaftTick.Duration(),
 		HWCheckpointInterval: o.Times.Checkpoint.Duration(), RecoveryCheckpointInterval: o.Times.Recovery.Duration(),
-		RetentionInterval: time.Minute,
+		RetentionInterval: cmp.Or(o.Times.Retention.Duration(), time.Minute),
 		ProducerExpiry:    24 * time.Hour, Mutants: o.Mutants, SnapshotEvery: uint64(o.SnapshotEvery),
 	}
 }
