@@ -27,12 +27,10 @@ func TestAVoterKeepsItsWord(t *testing.T) {
 
 func TestAVoterThatForgetsItsTerm(t *testing.T) {
 	s := newScene(t, Options{})
-
 	s.says(pb.MsgAppResp, 4, 2)
 	s.says(pb.MsgAppResp, 3, 2)
 	require.Empty(t, s.Problems(), "one is overtaken by the other")
-	s.reboot(1)
-
+	s.Watch.node(1).begin(2)
 	s.says(pb.MsgAppResp, 3, 2)
 	require.Equal(t, []Problem{{TermForgotten, "node 1: it says term 3 and has said 4 before it ended"}}, s.Problems())
 }
