@@ -37,7 +37,7 @@ func (w *Watch) Quiet(brokers []Broker) {
 				order = append(order, l)
 			}
 			v := &view{node: n, log: l, name: p.Name(), look: lookAt(p)}
-			held[l] = append(held[l], holding{v, w.readAll(v), p.Log().ProducerStates()})
+			held[l] = append(held[l], holding{v, w.readAll(v), since(v.start, p.Log().ProducerStates())})
 		})
 	}
 	for _, l := range order {
@@ -105,6 +105,18 @@ func (l ledger) between(from, to model.Offset) ledger {
 		last--
 	}
 	return l[first:max(first, last)]
+}
+
+// since is what the records from an offset on say of producers. A replica that began
+// there, after the leader had deleted what was before, knows no more.
+func since(start model.Offset, all []storage.ProducerState) (states []storage.ProducerState) {
+	for _, s := range all {
+		s.Batches = slices.DeleteFunc(slices.Clone(s.Batches), func(b storage.ProducerBatch) bool { return b.BaseOffset < start })
+		if len(s.Batches) > 0 {
+			states = append(states, s)
+		}
+	}
+	return states
 }
 
 func equalProducers(a, b storage.ProducerState) bool {

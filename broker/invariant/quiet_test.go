@@ -86,3 +86,15 @@ func TestABrokerWithAWrongClockMayForgetProducers(t *testing.T) {
 	s.rest(2, 2, 2)
 	require.Empty(t, s.Problems())
 }
+
+// TestWhatIsDeletedSaysNothingOfProducers: a replica that began behind it never knew.
+func TestWhatIsDeletedSaysNothingOfProducers(t *testing.T) {
+	s := newScene(t, Options{})
+	s.write(0, 1, 2, 3)
+	s.logs[2].ExpireProducers(math.MaxInt64 / 2)
+	for _, log := range s.logs {
+		require.NoError(t, log.RaiseStartOffset(2))
+	}
+	s.rest(2, 2, 2)
+	require.Empty(t, s.Problems())
+}
