@@ -74,6 +74,9 @@ func TestPromised(t *testing.T) {
 		"itself without power before":                {minISR: 2, faults: []fault{at(power, 18, 19, 1), wiped}},
 		"leaders moved":                              {minISR: 2, faults: []fault{at(elect, 18, 19, 2), wiped, at(elect, 21, 22, 3)}},
 		"a disk failed beside it":                    {minISR: 2, faults: []fault{at("disk", 18, 19, 2), unpowered}, broken: lastOfISR + "disk of nodes [2]"},
+		"stopped alone":                              {minISR: 1, faults: []fault{at(stop, 18, 19, 1, 2, 3)}},
+		"a follower stopped beside it":               {minISR: 2, faults: []fault{at(stop, 18, 19, 2), unpowered}, broken: lastOfISR + "stop of nodes [2]"},
+		"itself stopped before":                      {minISR: 2, faults: []fault{at(stop, 18, 19, 1), unpowered}},
 		"disks failed alone":                         {minISR: 1, faults: []fault{at("disk", 18, 19, 1, 2, 3)}},
 		"a kind not known":                           {minISR: 2, faults: []fault{at("earthquake", 10, 30), wiped}, broken: lastOfISR + "earthquake of nodes []"},
 	} {

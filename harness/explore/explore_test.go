@@ -206,6 +206,7 @@ func TestDrawingIsAFunctionOfTheSeeds(t *testing.T) {
 	}
 	for _, kind := range []nemesis.Kind{
 		nemesis.Partition, nemesis.Kill, nemesis.Pause, nemesis.SkewClock, nemesis.Elect, nemesis.Wipe, nemesis.Power, nemesis.Disk,
+		nemesis.Stop,
 	} {
 		require.Greater(t, kinds[kind], 20, "of %s", kind)
 	}
