@@ -97,13 +97,16 @@ func disks(targets ...nemesis.Target) (cards []card) {
 	return cards
 }
 
-// drawCards draws which suits a profile has: each with even odds, one at least.
+// drawCards draws which suits a profile has, one at least: in half of the profiles
+// each with even odds, else a few, since what takes three faults of one kind within
+// a second does not happen among ten other kinds.
 func drawCards(r dice, p Profile) []card {
 	all := suits(p)
+	oneIn := pick(r, 2, 2, 4, 8)
 	var cards []card
 	for len(cards) == 0 {
 		for _, suit := range all {
-			if r.IntN(2) == 0 {
+			if r.IntN(oneIn) == 0 {
 				cards = append(cards, suit...)
 			}
 		}
