@@ -133,10 +133,14 @@ func (p Profile) drawSchedule(seed uint64) nemesis.Schedule {
 	for at := quietBefore + r.mean(p.every); at < end-shortest; at += r.mean(p.every) {
 		dealt := p.cards[r.IntN(len(p.cards))]
 		lasts := min(max(r.mean(p.lasts), shortest), end-at)
-		s.Steps = append(s.Steps, nemesis.Step{
+		step := nemesis.Step{
 			ID: len(s.Steps) + 1, At: nemesis.Millis(at.Milliseconds()), For: nemesis.Millis(lasts.Milliseconds()),
 			Fault: dealt.fault,
-		})
+		}
+		if len(p.upon) > 0 && r.IntN(2) == 0 {
+			step = awaiting(step, pick(r, p.upon...), nemesis.Millis((end - at).Milliseconds()))
+		}
+		s.Steps = append(s.Steps, step)
 	}
 	if p.liveness {
 		return withLastFault(s, r)

@@ -51,6 +51,8 @@ type Profile struct {
 	fetch    int
 	snapshot int
 	cards    []card
+	// upon are the events that some of the steps wait for; see nemesis.Step.
+	upon []nemesis.Event
 	// wiped is the only node whose data is ever lost: the promise covers one.
 	wiped nemesis.Target
 	// unpromised allows power losses where nothing was flushed.
@@ -82,6 +84,7 @@ func drawProfile(seed uint64, b Bounds) Profile {
 	p.weather = drawWeather(r)
 	p.wiped = nemesis.Node(1 + r.IntN(p.nodes))
 	p.cards = drawCards(r, p)
+	p.upon = drawUpon(r)
 	p.every = r.about(pick(r, 60, 150, 400, 1000))
 	p.lasts = r.about(pick(r, 60, 300, 1000, 2000))
 	p.segment = pick(r, 0, 0, 1024, 4096)

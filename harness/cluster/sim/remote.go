@@ -54,7 +54,7 @@ func (r *remote) send(req kmsg.Request, timeout time.Duration, done func(kmsg.Re
 func (c *conn) worsen() {
 	w, draw := c.sim.net.weather, c.sim.net.draw
 	if draw.perMille(w.StalledSend) {
-		c.out.last = max(c.out.last, c.sim.now) + draw.upTo(w.SlowFor.Duration())
+		c.out.last = max(c.out.last, c.sim.now) + draw.upTo(4*w.SlowFor.Duration())
 	}
 	if draw.perMille(w.BrokenSend) {
 		c.sim.after(draw.upTo(20*w.hop()), func() { c.end(errHungUp) })

@@ -38,8 +38,9 @@ type Weather struct {
 	// SlowFor at most: a broker that learns late who leads.
 	SlowRaft int `json:"slow_raft_per_mille,omitempty"`
 	// StalledSend is at how many of a thousand produce requests the connection stalls,
-	// for SlowFor at most, and BrokenSend at how many of them it breaks for the
-	// producer; what was sent arrives all the same.
+	// for four times SlowFor at most: longer than a producer waits for an answer, and
+	// than it may try. BrokenSend is at how many of them it breaks for the producer.
+	// Whatever was sent arrives all the same.
 	StalledSend int `json:"stalled_send_per_mille,omitempty"`
 	BrokenSend  int `json:"broken_send_per_mille,omitempty"`
 	// Sync is how long an fsync takes at most, in microseconds; 0 stands for 1000.
