@@ -15,7 +15,7 @@ import (
 // convictions are the invariants that planted bugs break first, in the scripts
 // that convict them.
 var convictions = map[mutant.Mutant]invariant.Class{
-	mutant.TruncateToWatermark:         invariant.LeaderIncomplete,
+	mutant.TruncateToWatermark:         invariant.ISRMemberShort,
 	mutant.TruncateByOffsetOnly:        invariant.LogMismatch,
 	mutant.EpochStartNotStored:         invariant.EpochNotStored,
 	mutant.EpochsNotCut:                invariant.EpochsUnlikeLog,
@@ -27,11 +27,11 @@ var convictions = map[mutant.Mutant]invariant.Class{
 	mutant.MajorityWatermark:           invariant.ISRMemberShort,
 	mutant.PendingExpansionIgnored:     invariant.ISRBeyondMaximal,
 	mutant.AnyReplicasWatermark:        invariant.ISRMemberShort,
-	mutant.ISRJoinBelowEpochStart:      invariant.LeaderIncomplete,
+	mutant.ISRJoinBelowEpochStart:      invariant.ISRMemberShort,
 	mutant.ISRJoinBelowWatermark:       invariant.ISRMemberShort,
 	mutant.FollowerStateKept:           invariant.ISRMemberShort,
 	mutant.StaleBrokerEpochJoins:       invariant.ISRMemberShort,
-	mutant.ISRShrunkLocally:            invariant.LogMismatch,
+	mutant.ISRShrunkLocally:            invariant.ISRMemberShort,
 	mutant.FailedProposalRolled:        invariant.ISRBeyondMaximal,
 	mutant.PendingShrinkCounted:        invariant.ISRBeyondMaximal,
 	mutant.NewLeaderCommitsItsLog:      invariant.ISRMemberShort,

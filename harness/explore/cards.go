@@ -102,7 +102,7 @@ func disks(targets ...nemesis.Target) (cards []card) {
 // a second does not happen among ten other kinds.
 func drawCards(r dice, p Profile) []card {
 	all := suits(p)
-	oneIn := pick(r, 2, 2, 4, 8)
+	oneIn := pick(r, 2, 2, 4, 8, 8)
 	var cards []card
 	for len(cards) == 0 {
 		for _, suit := range all {

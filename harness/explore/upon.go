@@ -14,7 +14,7 @@ func drawUpon(r dice) (events []nemesis.Event) {
 	if r.IntN(2) == 0 {
 		return nil
 	}
-	all := nemesis.Events()
+	all := append(nemesis.Events(), nemesis.BecameLeader, nemesis.ISRProposed, nemesis.ISRChanged)
 	for range 1 + r.IntN(3) {
 		events = append(events, pick(r, all...))
 	}
