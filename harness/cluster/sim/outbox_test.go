@@ -140,12 +140,13 @@ func TestAnEpochThatCannotRiseEndsTheProducerID(t *testing.T) {
 	d.put()
 	d.serve(kmsg.Metadata)
 	d.serve(kmsg.InitProducerID)
+	call := d.next(kmsg.Produce)
 	d.epoch = math.MaxInt16 - 1
-	d.answer(d.next(kmsg.Produce), kerr.MessageTooLarge)
+	d.answer(call, kerr.MessageTooLarge)
 	require.Empty(t, d.arrivals())
 	d.put()
 	d.serve(kmsg.InitProducerID)
-	call := d.next(kmsg.Produce)
+	call = d.next(kmsg.Produce)
 	require.Equal(t, int64(2), batchOf(call).ProducerID())
 	require.Equal(t, int16(0), batchOf(call).ProducerEpoch())
 }
