@@ -32,7 +32,7 @@ type dialer struct {
 }
 
 func (d dialer) Producer(int) (workloads.Producer, error) {
-	return &producer{dialer: d, remotes: d.sim.remotes(), outboxes: map[place]*outbox{}}, nil
+	return &producer{dialer: d, patience: d.sim.options.Patience, remotes: d.sim.remotes(), outboxes: map[place]*outbox{}}, nil
 }
 
 func (d dialer) Consumer(int) (workloads.Consumer, error) {
