@@ -57,10 +57,12 @@ type Case struct {
 
 // Clients are the workers of the workload.
 type Clients struct {
-	Producers int            `json:"producers"`
-	Lanes     int            `json:"lanes"`
-	Consumers int            `json:"consumers"`
-	Probers   int            `json:"probers"`
+	Producers int `json:"producers"`
+	Lanes     int `json:"lanes"`
+	Consumers int `json:"consumers"`
+	Probers   int `json:"probers"`
+	// Tenants have topics of their own, which come and go.
+	Tenants   int            `json:"tenants,omitempty"`
 	Rate      int            `json:"rate"` // sends per second, of all together
 	ReadEvery nemesis.Millis `json:"read_every_ms"`
 }
@@ -151,6 +153,9 @@ func (c Case) workload() workloads.LogOptions {
 	o := workloads.LogDefaults(Topic, c.Partitions, c.Seed)
 	o.Producers, o.Lanes, o.Consumers, o.Probers = c.Clients.Producers, c.Clients.Lanes, c.Clients.Consumers, c.Clients.Probers
 	o.Rate, o.ReadEvery, o.Plan = c.Clients.Rate, c.Clients.ReadEvery.Duration(), c.Plan
+	o.Tenancy = workloads.Tenancy{
+		Tenants: c.Clients.Tenants, Brokers: c.Nodes(), Replicas: c.Config.ReplicationFactor, Configs: c.topic().Configs,
+	}
 	return o
 }
 

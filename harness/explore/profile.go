@@ -94,6 +94,7 @@ func drawProfile(seed uint64, b Bounds) Profile {
 		// is the last member then, and nobody else may lead (before KIP-966).
 		p.times.Lag = 2 * p.times.Session
 	}
+	p.clients.Tenants = drawTenants(newDice(seed, "tenants"), p.liveness)
 	return p
 }
 
