@@ -10,12 +10,23 @@ import (
 	"github.com/ackproof/ackproof/broker/storage"
 )
 
+// replicaID names a replica across the deaths of its topic's name.
+type replicaID struct {
+	topic     model.TopicID
+	partition int32
+}
+
+func (h *held) id() replicaID { return replicaID{h.topicID, h.tp.Partition} }
+
 func watermarksPath(logDir string) string {
 	return path.Join(logDir, "replication-offset-checkpoint")
 }
 
-// checkpointWatermarks notes every high watermark, in Kafka's own format. Losing
-// it is safe: a leader learns the watermark from its followers' fetches.
+// checkpointWatermarks notes every high watermark, in Kafka's format with the
+// topic's id behind it: by the time the file is read, a topic may be another one
+// that bears the name (KIP-516), and what was committed of the old one says nothing
+// of it. Losing the file is safe: a leader learns the watermark from its followers'
+// fetches.
 // Before the registration no replica is open, and the file is still the last
 // life's.
 func (c *Core) checkpointWatermarks() {
@@ -23,9 +34,9 @@ func (c *Core) checkpointWatermarks() {
 		return
 	}
 	var out bytes.Buffer
-	fmt.Fprintf(&out, "0\n%d\n", len(c.partitions.sorted))
+	fmt.Fprintf(&out, "1\n%d\n", len(c.partitions.sorted))
 	for _, h := range c.partitions.sorted {
-		fmt.Fprintf(&out, "%s %d %d\n", h.tp.Topic, h.tp.Partition, h.replica.HighWatermark())
+		fmt.Fprintf(&out, "%s %d %d %s\n", h.tp.Topic, h.tp.Partition, h.replica.HighWatermark(), h.topicID)
 	}
 	c.fail(storage.WriteFileAtomic(c.cfg.FS, watermarksPath(c.cfg.LogDir), out.Bytes(), false))
 }
@@ -40,18 +51,21 @@ func (c *Core) checkpointRecovery() {
 	}
 }
 
-func readWatermarks(fs storage.FS, logDir string) (map[model.TopicPartition]model.Offset, error) {
-	watermarks := map[model.TopicPartition]model.Offset{}
+func readWatermarks(fs storage.FS, logDir string) (map[replicaID]model.Offset, error) {
+	watermarks := map[replicaID]model.Offset{}
 	data, found, err := storage.ReadFile(fs, watermarksPath(logDir))
 	if err != nil || !found {
 		return watermarks, err
 	}
 	lines := bytes.Split(data, []byte("\n"))
 	for _, line := range lines[min(2, len(lines)):] {
-		var tp model.TopicPartition
+		var name string
+		var id replicaID
+		var topic []byte
 		var watermark model.Offset
-		if n, _ := fmt.Sscanf(string(line), "%s %d %d", &tp.Topic, &tp.Partition, &watermark); n == 3 {
-			watermarks[tp] = watermark
+		n, _ := fmt.Sscanf(string(line), "%s %d %d %x", &name, &id.partition, &watermark, &topic)
+		if n == 4 && copy(id.topic[:], topic) == len(id.topic) {
+			watermarks[id] = watermark
 		}
 	}
 	return watermarks, nil

@@ -22,7 +22,7 @@ type partitions struct {
 	// at.
 	touched []*held
 	// checkpointed watermarks from before the restart.
-	checkpointed map[model.TopicPartition]model.Offset
+	checkpointed map[replicaID]model.Offset
 	configIndex  uint64
 }
 
@@ -69,7 +69,7 @@ func (c *Core) hold(tp model.TopicPartition, id model.TopicID) (*held, error) {
 	}
 	var watermark model.Offset
 	if existed {
-		watermark = c.partitions.checkpointed[tp]
+		watermark = c.partitions.checkpointed[replicaID{id, tp.Partition}]
 	}
 	h := &held{tp: tp, topicID: id, replica: partition.New(tp, partition.Config{
 		Self:           c.cfg.NodeID,
@@ -127,7 +127,7 @@ func (c *Core) drop(gone controller.DeletedTopic) {
 			return false
 		}
 		delete(c.partitions.byName, h.tp)
-		delete(c.partitions.checkpointed, h.tp)
+		delete(c.partitions.checkpointed, h.id())
 		c.failWaiting(h, model.UnknownTopicOrPartition)
 		c.fail(h.replica.Log().Close(false))
 		c.fail(c.cfg.FS.RemoveAll(path.Join(c.cfg.LogDir, h.tp.String())))
