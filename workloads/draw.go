@@ -95,7 +95,7 @@ func (o LogOptions) drawTenancy(worker string) iter.Seq[Op] {
 			if !next(Create, draw.IntN(2)*(1+draw.IntN(o.Tenancy.Brokers))) {
 				return
 			}
-			for range 1 + draw.IntN(deedsAtMost) {
+			for range draw.IntN(1 + draw.IntN(deedsAtMost+1)) { // mostly few
 				f := Send
 				if draw.IntN(4) == 0 {
 					f = Read

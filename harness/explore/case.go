@@ -186,8 +186,8 @@ func (c Case) Validate() error {
 	switch rf := c.Config.ReplicationFactor; {
 	case rf < 1 || rf > c.Nodes():
 		return fmt.Errorf("config: replication_factor is %d, allowed are 1 to %d (nodes)", rf, c.Nodes())
-	case c.SnapshotEvery != 0 && (c.SnapshotEvery < 10 || c.SnapshotEvery > math.MaxInt32):
-		return fmt.Errorf("snapshot_every is %d, allowed are 0 and 10 to %d", c.SnapshotEvery, math.MaxInt32)
+	case c.SnapshotEvery != 0 && (c.SnapshotEvery < 5 || c.SnapshotEvery > math.MaxInt32):
+		return fmt.Errorf("snapshot_every is %d, allowed are 0 and 5 to %d", c.SnapshotEvery, math.MaxInt32)
 	case c.SegmentBytes != 0 && (c.SegmentBytes < 1024 || c.SegmentBytes > math.MaxInt32):
 		return fmt.Errorf("segment_bytes is %d, allowed are 0 and 1024 to %d", c.SegmentBytes, math.MaxInt32)
 	case c.Config.MinISR < 1:

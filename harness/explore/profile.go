@@ -81,13 +81,13 @@ func drawProfile(seed uint64, b Bounds) Profile {
 		p.nodes, p.length = p.fixed.Nodes, p.fixed.Length
 	}
 	p.times = drawTimes(r)
-	p.weather = drawWeather(r)
+	p.weather = drawLateness(newDice(seed, "lateness"), drawWeather(r))
 	p.wiped = nemesis.Node(1 + r.IntN(p.nodes))
 	p.cards = drawCards(r, p)
 	p.every = r.about(pick(r, 60, 150, 400, 1000))
 	p.lasts = r.about(pick(r, 60, 300, 1000, 2000))
 	p.segment = pick(r, 0, 0, 1024, 4096)
-	p.snapshot = pick(r, 0, 0, 12, 40)
+	p.snapshot = pick(r, 0, 0, 5, 12, 40)
 	if p.liveness = p.liveness || r.IntN(8) == 0; p.liveness {
 		p.weather = sim.Weather{Hop: p.weather.Hop, Sync: p.weather.Sync} // a majority that cannot talk owes nothing
 		// A leader that is cut off and shrinks the ISR to itself before it is fenced
