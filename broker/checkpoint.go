@@ -10,13 +10,11 @@ import (
 	"github.com/ackproof/ackproof/broker/storage"
 )
 
-// replicaID names a replica across the deaths of its topic's name.
-type replicaID struct {
+// noted is a high watermark that was written down, and the topic it is of.
+type noted struct {
 	topic     model.TopicID
-	partition int32
+	watermark model.Offset
 }
-
-func (h *held) id() replicaID { return replicaID{h.topicID, h.tp.Partition} }
 
 func watermarksPath(logDir string) string {
 	return path.Join(logDir, "replication-offset-checkpoint")
@@ -51,21 +49,20 @@ func (c *Core) checkpointRecovery() {
 	}
 }
 
-func readWatermarks(fs storage.FS, logDir string) (map[replicaID]model.Offset, error) {
-	watermarks := map[replicaID]model.Offset{}
+func readWatermarks(fs storage.FS, logDir string) (map[model.TopicPartition]noted, error) {
+	watermarks := map[model.TopicPartition]noted{}
 	data, found, err := storage.ReadFile(fs, watermarksPath(logDir))
 	if err != nil || !found {
 		return watermarks, err
 	}
 	lines := bytes.Split(data, []byte("\n"))
 	for _, line := range lines[min(2, len(lines)):] {
-		var name string
-		var id replicaID
+		var tp model.TopicPartition
 		var topic []byte
-		var watermark model.Offset
-		n, _ := fmt.Sscanf(string(line), "%s %d %d %x", &name, &id.partition, &watermark, &topic)
-		if n == 4 && copy(id.topic[:], topic) == len(id.topic) {
-			watermarks[id] = watermark
+		var is noted
+		n, _ := fmt.Sscanf(string(line), "%s %d %d %x", &tp.Topic, &tp.Partition, &is.watermark, &topic)
+		if n == 4 && copy(is.topic[:], topic) == len(is.topic) {
+			watermarks[tp] = is
 		}
 	}
 	return watermarks, nil
