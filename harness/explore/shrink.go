@@ -83,7 +83,7 @@ func Shrink(c Case, how Shrinking) (Shrunk, error) {
 const shrunkSuffix = ", shrunk"
 
 func sizeOf(c Case, out Outcome) Size {
-	clients := c.Clients.Producers + c.Clients.Consumers + c.Clients.Probers
+	clients := c.Clients.Producers + c.Clients.Consumers + c.Clients.Probers + c.Clients.Tenants
 	return Size{
 		Faults: len(c.Schedule.Steps), Ops: len(c.Plan), Clients: clients, Partitions: int(c.Partitions), Nodes: c.Nodes(),
 		Length: c.Schedule.Length.Duration(), Events: out.Events,

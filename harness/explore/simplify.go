@@ -93,6 +93,12 @@ func (s *shrinker) fewerNodes() {
 				}
 			}
 		}
+		c.Plan = slices.Clone(c.Plan)
+		for i := range c.Plan {
+			if lead := &c.Plan[i].Lead; *lead > n {
+				*lead = (*lead-1)%n + 1
+			}
+		}
 		if s.try(c) {
 			return
 		}
