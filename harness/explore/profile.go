@@ -26,6 +26,8 @@ type Bounds struct {
 	// Unpromised accuses of what the configuration never promised, too, and deals
 	// faults under which it promises nothing.
 	Unpromised bool `json:"unpromised,omitempty"`
+	// Dense draws many faults and operations; see denser.
+	Dense bool `json:"dense,omitempty"`
 	// Schedule, if set, is whose faults happen in every case, as they are written
 	// there: that of a live run whose failure is looked for.
 	Schedule *nemesis.Schedule `json:"schedule,omitempty"`
@@ -93,6 +95,9 @@ func drawProfile(seed uint64, b Bounds) Profile {
 		// A leader that is cut off and shrinks the ISR to itself before it is fenced
 		// is the last member then, and nobody else may lead (before KIP-966).
 		p.times.Lag = 2 * p.times.Session
+	}
+	if b.Dense {
+		p = p.denser()
 	}
 	return p
 }
