@@ -213,12 +213,19 @@ func (x *exploration) prepare() error {
 	if err := x.bounds.Validate(); err != nil {
 		return badInput("%w", err)
 	}
+	var err error
+	x.explorer.Bounds = x.bounds
+	x.explorer.Worker, err = workerOfOurs()
+	return err
+}
+
+// workerOfOurs is the command of a process that simulates for this one.
+func workerOfOurs() ([]string, error) {
 	binary, err := os.Executable()
 	if err != nil {
-		return fmt.Errorf("explore: find this program: %w", err)
+		return nil, fmt.Errorf("explore: find this program: %w", err)
 	}
-	x.explorer.Worker, x.explorer.Bounds = []string{binary, workerCommand}, x.bounds
-	return nil
+	return []string{binary, workerCommand}, nil
 }
 
 // open makes the folder, or finds the one to go on with.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"os"
+	"runtime"
 	"strings"
 	"time"
 
@@ -12,7 +13,7 @@ import (
 
 // shrink is `ackproof shrink`.
 func (a *app) shrink(ctx context.Context, args []string) (int, error) {
-	limit := time.Minute
+	limit, jobs := time.Minute, runtime.NumCPU()
 	f := a.flags("shrink", "CASE [flags]")
 	to := f.String("o", "", "`file` that gets the result (default: CASE.min.json beside the case); a script of it goes beside")
 	f.Func("for", "`time` to take at most (default 1m)", func(s string) (err error) {
@@ -21,6 +22,7 @@ func (a *app) shrink(ctx context.Context, args []string) (int, error) {
 		}
 		return nil
 	})
+	f.whole(&jobs, "jobs", "worker processes; the result is the same with any number of them")
 	blackBox := f.Bool("black-box", false, "judge by what clients see alone")
 	rest, err := f.parse(args)
 	if err != nil {
@@ -28,6 +30,13 @@ func (a *app) shrink(ctx context.Context, args []string) (int, error) {
 	}
 	if len(rest) != 1 {
 		return 0, badInput("allowed is one argument, the file of a case, not %d", len(rest))
+	}
+	if jobs < 1 || jobs > maxJobs {
+		return 0, badInput("jobs is %d, allowed are 1 to %d", jobs, maxJobs)
+	}
+	worker, err := workerOfOurs()
+	if err != nil {
+		return 0, err
 	}
 	path := rest[0]
 	c, err := explore.Load(path)
@@ -45,9 +54,12 @@ func (a *app) shrink(ctx context.Context, args []string) (int, error) {
 	progress := a.progress()
 	began := time.Now()
 	over := func() bool { return ctx.Err() != nil || time.Since(began) > limit }
-	result, err := explore.Shrink(c, explore.Shrinking{BlackBox: *blackBox, Over: over, Tell: func(p explore.Pass) {
-		progress.Line("%5.1fs  %-18s %s", time.Since(began).Seconds(), p.Name, shortSize(p.Size))
-	}})
+	result, err := explore.Shrink(c, explore.Shrinking{
+		BlackBox: *blackBox, Worker: worker, Jobs: jobs, Over: over,
+		Tell: func(p explore.Pass) {
+			progress.Line("%5.1fs  %-18s %s", time.Since(began).Seconds(), p.Name, shortSize(p.Size))
+		},
+	})
 	progress.Done()
 	if err != nil {
 		return 0, badInput("%s: %w", path, err)
