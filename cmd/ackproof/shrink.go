@@ -15,7 +15,8 @@ import (
 func (a *app) shrink(ctx context.Context, args []string) (int, error) {
 	limit, jobs := time.Minute, runtime.NumCPU()
 	f := a.flags("shrink", "CASE [flags]")
-	to := f.String("o", "", "`file` that gets the result (default: CASE.min.json beside the case); a script of it goes beside")
+	f.note = "exit codes are verdicts: 1 if the shrunk case fails, as it should, 2 if what fails is the simulator itself, 254 if nothing fails in CASE"
+	to := f.String("o", "", "`file` that gets the result, with a script of it beside (default: X.min.json beside a case X.json or X.min.json, which is replaced)")
 	f.Func("for", "`time` to take at most (default 1m)", func(s string) (err error) {
 		if limit, err = time.ParseDuration(s); err != nil || limit <= 0 {
 			return errors.New("allowed is a time such as 60s or 2m")
@@ -44,7 +45,7 @@ func (a *app) shrink(ctx context.Context, args []string) (int, error) {
 		return 0, badInput("%w", err)
 	}
 	if *to == "" {
-		*to = strings.TrimSuffix(path, ".json") + ".min.json"
+		*to = shrunkName(path)
 	}
 	if err := writable(*to); err != nil {
 		return 0, badInput("o is %q, allowed is a file that can be written to: %w", *to, err)
@@ -69,6 +70,11 @@ func (a *app) shrink(ctx context.Context, args []string) (int, error) {
 	}
 	a.tellShrunk(*to, result, time.Since(began))
 	return exitOfCase(result.Outcome), nil
+}
+
+// shrunkName is where the result goes. What is shrunk again keeps its name.
+func shrunkName(path string) string {
+	return strings.TrimSuffix(strings.TrimSuffix(path, ".json"), ".min") + ".min.json"
 }
 
 // keepShrunk writes the case and its script.
