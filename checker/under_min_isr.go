@@ -23,6 +23,9 @@ func underMinISR(r *run) []Verdict {
 	}
 	unknown := ""
 	for _, p := range r.partitions {
+		if p.deleted {
+			continue // its replicas are not known
+		}
 		if len(p.drains) < r.config.ReplicationFactor {
 			unknown = fmt.Sprintf("the replicas of %s are known by their drains, and %d of %d were drained",
 				p, len(p.drains), r.config.ReplicationFactor)

@@ -38,10 +38,13 @@ func (m Millis) Duration() time.Duration { return time.Duration(m) * time.Millis
 
 // Step is one fault: applied at At after the workload's start, healed For later.
 type Step struct {
-	ID    int    `json:"id"`
-	At    Millis `json:"at_ms"`
-	For   Millis `json:"for_ms"`
-	Fault Fault  `json:"fault"`
+	ID  int    `json:"id"`
+	At  Millis `json:"at_ms"`
+	For Millis `json:"for_ms"`
+	// Upon, if set, is the event that the step waits for when it is due, for half of
+	// its time at most.
+	Upon  Event `json:"upon,omitempty"`
+	Fault Fault `json:"fault"`
 }
 
 // Kind is the kind of a fault.

@@ -42,6 +42,9 @@ type DiskCluster interface {
 // so that nil of a type will do.
 func Unsupported(s Schedule, c Cluster) error {
 	for _, step := range s.Steps {
+		if _, able := c.(EventCluster); step.Upon != "" && !able {
+			return fmt.Errorf("step %d: upon %s: nobody hears of that here, allowed on a simulated cluster only", step.ID, step.Upon)
+		}
 		if err := step.Fault.unsupported(c); err != nil {
 			return fmt.Errorf("step %d: %w", step.ID, err)
 		}

@@ -52,6 +52,9 @@ func (step Step) validate(s Schedule) error {
 		return fmt.Errorf("for_ms %d: allowed are 1 to %d, so that the step heals within length_ms (%d)",
 			step.For, s.Length-step.At, s.Length)
 	}
+	if err := step.Upon.validate(); err != nil {
+		return err
+	}
 	if err := step.Fault.validate(s.Nodes); err != nil {
 		return fmt.Errorf("fault: %w", err)
 	}

@@ -156,7 +156,7 @@ func TestSuiteRows(t *testing.T) {
 	require.Contains(t, lost.Verdict, "as it must")
 
 	blind := control
-	blind.Bounds.Acks, blind.Bounds.MinISR = "all", 2
+	blind.Bounds.Acks, blind.Bounds.MinISR, blind.Bounds.Flush = "all", 2, "before-ack"
 	e.Seeds = 4
 	unseen, err := blind.Run(t.Context(), e, t.TempDir())
 	require.NoError(t, err)

@@ -17,6 +17,7 @@ var (
 	_ nemesis.PowerCluster   = (*Cluster)(nil)
 	_ nemesis.MidStepCluster = (*Cluster)(nil)
 	_ nemesis.DiskCluster    = (*Cluster)(nil)
+	_ nemesis.EventCluster   = (*Cluster)(nil)
 )
 
 // Size is the number of nodes.

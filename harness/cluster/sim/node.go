@@ -185,6 +185,7 @@ func (n *node) carryOut(e broker.Effect) {
 	case broker.Trace:
 		n.hash(hashTrace)
 		n.sim.hash.text(e.Text)
+		n.sim.tell(e.Text)
 	case broker.Exit:
 		n.hash(hashExit)
 		n.ended(e.Err)

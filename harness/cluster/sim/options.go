@@ -22,6 +22,10 @@ type Options struct {
 	// Mutants are the protocol bugs that the brokers run with.
 	Mutants mutant.Set
 	Times   Times
+	// Patience is that of producers.
+	Patience Patience
+	// FetchBytes is how much a follower is given at once; 0 leaves it at 1 MiB.
+	FetchBytes int32
 	// SnapshotEvery is after how many entries the quorum's log is cut; 0 leaves it to
 	// the broker.
 	SnapshotEvery int
@@ -89,7 +93,10 @@ func (o Options) Validate() error {
 	if o.SnapshotEvery < 0 {
 		return fmt.Errorf("sim: snapshot_every is %d, allowed are 0 or more", o.SnapshotEvery)
 	}
-	return cmp.Or(o.Weather.Validate(), o.Times.Validate())
+	if o.FetchBytes < 0 {
+		return fmt.Errorf("sim: fetch_bytes is %d, allowed are 0 or more", o.FetchBytes)
+	}
+	return cmp.Or(o.Weather.Validate(), o.Times.Validate(), o.Patience.Validate())
 }
 
 // maxNodes is far more than anybody needs to see a replication bug.
@@ -116,7 +123,7 @@ func (o Options) broker(id model.NodeID, disk *disk) broker.Config {
 		DefaultReplicationFactor: int16(min(o.Nodes, 3)), DefaultPartitions: 1,
 		Flush: o.Flush, FlushInterval: time.Second,
 		ReplicaLagMax: o.Times.Lag.Duration(), ReplicaFetchWaitMax: o.Times.FetchWait.Duration(),
-		ReplicaFetchBackoff: o.Times.FetchBackoff.Duration(), ReplicaFetchMaxBytes: 1 << 20,
+		ReplicaFetchBackoff: o.Times.FetchBackoff.Duration(), ReplicaFetchMaxBytes: cmp.Or(o.FetchBytes, 1<<20),
 		PeerTimeout: o.Times.Request.Duration(), SessionTimeout: o.Times.Session.Duration(),
 		HeartbeatInterval: o.Times.Heartbeat.Duration(), RaftTick: o.Times.RaftTick.Duration(),
 		HWCheckpointInterval: o.Times.Checkpoint.Duration(), RecoveryCheckpointInterval: o.Times.Recovery.Duration(),
