@@ -43,10 +43,10 @@ func (p *Profile) drawReplicas(r dice, b Bounds) {
 }
 
 // drawRetention lets the log's start move in some of the profiles. Clients may miss
-// anything then, so it is left to the look inside to judge; and where losses must be
-// seen, nothing may be deleted.
+// anything then, so it is left to the look inside to judge; and where losses are
+// looked for that nobody promised to spare, nothing may be deleted.
 func (p *Profile) drawRetention(r dice) {
-	if p.config.Acks != "all" || p.config.UncleanElection || r.IntN(12) > 0 {
+	if p.config.Acks != "all" || p.config.UncleanElection || p.unpromised || r.IntN(12) > 0 {
 		return
 	}
 	p.config.RetentionBytes = pick(r, 1, 1024, 8192)

@@ -42,8 +42,9 @@ func TestBoundsOutdoWhatIsDrawnOfDisks(t *testing.T) {
 		p := drawProfile(seed, Bounds{MinISR: 2})
 		require.Equal(t, 2, p.config.MinISR)
 		require.GreaterOrEqual(t, p.config.ReplicationFactor, 2)
-		p = drawProfile(seed, Bounds{Acks: "1"})
-		require.Zero(t, p.config.RetentionBytes, "what is lost there must be lost by the broker")
+		for _, b := range []Bounds{{Acks: "1"}, {Unclean: true}, {Unpromised: true}} {
+			require.Zero(t, drawProfile(seed, b).config.RetentionBytes, "what is lost there must be lost by the broker")
+		}
 		fixed := nemesis.Schedule{Nodes: 3, Length: 5000}
 		require.Equal(t, 3, drawProfile(seed, Bounds{Schedule: &fixed}).config.ReplicationFactor)
 	}
