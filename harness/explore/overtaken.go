@@ -22,10 +22,11 @@ const Overtaken = "overtaken"
 // begins with.
 type callers map[int]string
 
-// note hears of an operation, whose event is recorded next.
+// note hears of an operation; that of a producer's lane is recorded next. A tenant
+// sends side by side, in no order.
 func (c callers) note(op workloads.Op, next int) {
-	if op.F == workloads.Send {
-		c[next], _, _ = strings.Cut(op.Worker, "/")
+	if producer, _, lane := strings.Cut(op.Worker, "/"); lane && op.F == workloads.Send {
+		c[next] = producer
 	}
 }
 
