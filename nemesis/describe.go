@@ -44,6 +44,9 @@ func (f Fault) describe(target string) string {
 	if f.Torn {
 		text += ", torn"
 	}
+	if f.PowerOff {
+		text += ", and power off"
+	}
 	if f.MidStep {
 		text += ", in mid-step"
 	}

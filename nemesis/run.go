@@ -146,8 +146,8 @@ func (r *runner) play(ctx context.Context) error {
 		final := r.elapsed() >= next.giveUp
 		if !r.beginStep(ctx, next.step, final) {
 			next.at = min(r.elapsed()+resolveEvery, next.giveUp)
-			agenda = append(agenda, next)
-			slices.SortFunc(agenda, action.order)
+			place, _ := slices.BinarySearchFunc(agenda, next, action.order)
+			agenda = slices.Insert(agenda, place, next)
 		}
 	}
 	return nil

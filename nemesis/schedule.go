@@ -53,7 +53,7 @@ type Kind string
 // The kinds. A kill's heal is the restart with the same data; a wipe is a kill
 // that also loses the replica's partition data (not the metadata quorum's), so
 // its heal restarts an empty replica. SkewClock makes a broker's wall clock
-// wrong, and nobody else's. Elect, Power and Disk have files of their own.
+// wrong, and nobody else's. Stop, Elect, Power and Disk have files of their own.
 const (
 	Partition Kind = "partition"
 	Kill      Kind = "kill"
@@ -94,6 +94,8 @@ type Fault struct {
 	Clock Clock `json:"clock,omitzero"`
 	// Torn says whether a power loss leaves torn pieces of what was not synced.
 	Torn bool `json:"torn,omitempty"`
+	// PowerOff says whether a stop ends with the machine being switched off.
+	PowerOff bool `json:"power_off,omitempty"`
 	// MidStep says whether a kill comes between two effects of one step.
 	MidStep bool `json:"mid_step,omitempty"`
 	// Disk is what a disk fault does to the disk.

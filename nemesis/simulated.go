@@ -14,6 +14,9 @@ type PowerCluster interface {
 	// disk all that was not synced; torn leaves torn pieces of that. It tells how
 	// many bytes were lost. Restart starts the node with what is left.
 	LosePower(ctx context.Context, node int, torn bool) (lost int64, err error)
+	// PowerOff does the same to a node whose process has ended in order, and left
+	// word of that; it tells whether it had.
+	PowerOff(ctx context.Context, node int) (lost int64, off bool, err error)
 }
 
 // MidStepCluster is a cluster whose nodes can be killed between two effects of
@@ -52,7 +55,7 @@ func Unsupported(s Schedule, c Cluster) error {
 func (f Fault) unsupported(c Cluster) error {
 	able := true
 	switch {
-	case f.Kind == Power:
+	case f.Kind == Power || f.PowerOff:
 		_, able = c.(PowerCluster)
 	case f.Kind == Disk:
 		_, able = c.(DiskCluster)

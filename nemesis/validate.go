@@ -8,7 +8,7 @@ import (
 )
 
 var (
-	allKinds  = []Kind{Partition, Kill, Pause, Wipe, SkewClock, Elect, Power, Disk, Delay, Loss, Reset, Reorder}
+	allKinds  = []Kind{Partition, Kill, Stop, Pause, Wipe, SkewClock, Elect, Power, Disk, Delay, Loss, Reset, Reorder}
 	allShapes = []Shape{Isolate, Pair, Halves, OneWayIn, OneWayOut, Ring, Bridge}
 )
 

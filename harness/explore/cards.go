@@ -57,6 +57,8 @@ func suits(p Profile) [][]card {
 		},
 		on(nemesis.Kill, nemesis.Leader, nemesis.Leader, nemesis.Follower, nemesis.Controller),
 		on(nemesis.Kill, nemesis.Majority, nemesis.All, nemesis.Followers, nemesis.LastISR),
+		stops(nemesis.Leader, nemesis.Follower, nemesis.Controller),
+		stops(nemesis.All, nemesis.Followers, nemesis.LastISR),
 		{
 			{fault: nemesis.Fault{Kind: nemesis.Kill, Target: nemesis.Leader, MidStep: true}},
 			{fault: nemesis.Fault{Kind: nemesis.Kill, Target: nemesis.Controller, MidStep: true}},
@@ -77,7 +79,7 @@ func suits(p Profile) [][]card {
 // power are power losses, torn and not. Where nothing is flushed before it is
 // acknowledged they promise nothing, so that little could be found.
 func power(p Profile, targets ...nemesis.Target) (cards []card) {
-	if p.config.Flush != "before-ack" && !p.unpromised {
+	if p.config.Flush != beforeAck && !p.unpromised {
 		return nil
 	}
 	for _, t := range targets {

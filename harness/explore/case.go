@@ -59,10 +59,12 @@ type Case struct {
 
 // Clients are the workers of the workload.
 type Clients struct {
-	Producers int            `json:"producers"`
-	Lanes     int            `json:"lanes"`
-	Consumers int            `json:"consumers"`
-	Probers   int            `json:"probers"`
+	Producers int `json:"producers"`
+	Lanes     int `json:"lanes"`
+	Consumers int `json:"consumers"`
+	Probers   int `json:"probers"`
+	// Tenants have topics of their own, which come and go.
+	Tenants   int            `json:"tenants,omitempty"`
 	Rate      int            `json:"rate"` // sends per second, of all together
 	ReadEvery nemesis.Millis `json:"read_every_ms"`
 	// Retry is the pause before a producer sends a batch again, and Delivery how long
@@ -158,6 +160,9 @@ func (c Case) workload() workloads.LogOptions {
 	o := workloads.LogDefaults(Topic, c.Partitions, c.Seed)
 	o.Producers, o.Lanes, o.Consumers, o.Probers = c.Clients.Producers, c.Clients.Lanes, c.Clients.Consumers, c.Clients.Probers
 	o.Rate, o.ReadEvery, o.Plan = c.Clients.Rate, c.Clients.ReadEvery.Duration(), c.Plan
+	o.Tenancy = workloads.Tenancy{
+		Tenants: c.Clients.Tenants, Brokers: c.Nodes(), Replicas: c.Config.ReplicationFactor, Configs: c.topic().Configs,
+	}
 	return o
 }
 
@@ -188,8 +193,8 @@ func (c Case) Validate() error {
 	switch rf := c.Config.ReplicationFactor; {
 	case rf < 1 || rf > c.Nodes():
 		return fmt.Errorf("config: replication_factor is %d, allowed are 1 to %d (nodes)", rf, c.Nodes())
-	case c.SnapshotEvery != 0 && (c.SnapshotEvery < 10 || c.SnapshotEvery > math.MaxInt32):
-		return fmt.Errorf("snapshot_every is %d, allowed are 0 and 10 to %d", c.SnapshotEvery, math.MaxInt32)
+	case c.SnapshotEvery != 0 && (c.SnapshotEvery < 5 || c.SnapshotEvery > math.MaxInt32):
+		return fmt.Errorf("snapshot_every is %d, allowed are 0 and 5 to %d", c.SnapshotEvery, math.MaxInt32)
 	case c.SegmentBytes != 0 && (c.SegmentBytes < 1024 || c.SegmentBytes > math.MaxInt32):
 		return fmt.Errorf("segment_bytes is %d, allowed are 0 and 1024 to %d", c.SegmentBytes, math.MaxInt32)
 	case c.FetchBytes < 0 || c.FetchBytes > math.MaxInt32:

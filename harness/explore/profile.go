@@ -26,6 +26,8 @@ type Bounds struct {
 	// Unpromised accuses of what the configuration never promised, too, and deals
 	// faults under which it promises nothing.
 	Unpromised bool `json:"unpromised,omitempty"`
+	// Dense draws many faults and operations; see denser.
+	Dense bool `json:"dense,omitempty"`
 	// Schedule, if set, is whose faults happen in every case, as they are written
 	// there: that of a live run whose failure is looked for.
 	Schedule *nemesis.Schedule `json:"schedule,omitempty"`
@@ -81,7 +83,7 @@ func drawProfile(seed uint64, b Bounds) Profile {
 		p.nodes, p.length = p.fixed.Nodes, p.fixed.Length
 	}
 	p.times = drawTimes(r)
-	p.weather = drawWeather(r)
+	p.weather = drawLateness(newDice(seed, "lateness"), drawWeather(r))
 	p.wiped = nemesis.Node(1 + r.IntN(p.nodes))
 	p.cards = drawCards(r, p)
 	p.upon = drawUpon(r)
@@ -89,12 +91,18 @@ func drawProfile(seed uint64, b Bounds) Profile {
 	p.lasts = r.about(pick(r, 60, 300, 1000, 2000))
 	p.segment = pick(r, 0, 0, 1024, 4096)
 	p.fetch = pick(r, 0, 0, 300, 1000)
-	p.snapshot = pick(r, 0, 0, 12, 40)
+	p.snapshot = pick(r, 0, 0, 5, 12, 40)
+	p.drawDisks(newDice(seed, "disks"), b)
 	if p.liveness = p.liveness || r.IntN(8) == 0; p.liveness {
-		p.weather = sim.Weather{Hop: p.weather.Hop, Sync: p.weather.Sync} // a majority that cannot talk owes nothing
+		p.weather = sim.Weather{Hop: p.weather.Hop, Sync: min(p.weather.Sync, 20_000)} // a majority that cannot talk owes nothing
+		p.config.ReplicationFactor = min(3, p.nodes)                                   // of fewer, one may not be missing
 		// A leader that is cut off and shrinks the ISR to itself before it is fenced
 		// is the last member then, and nobody else may lead (before KIP-966).
 		p.times.Lag = 2 * p.times.Session
+	}
+	p.clients.Tenants = drawTenants(newDice(seed, "tenants"), p.liveness)
+	if b.Dense {
+		p = p.denser()
 	}
 	return p
 }

@@ -128,7 +128,7 @@ func (c Case) course(cluster *sim.Cluster, recorder *sim.Recorder, look Look, ca
 	return trial.Trial{
 		Time: cluster.Time(), Cluster: cluster, Clients: cluster.Clients(),
 		Settings: client.Settings{Acks: c.Config.Acks, Idempotent: c.Config.Idempotent},
-		Topic:    c.topic(), Workload: load, Schedule: c.Schedule, Recorder: recorder,
+		Topic:    c.topic(), Workload: load, Schedule: c.Schedule, Recorder: recorder, View: cluster.View,
 		Stage: cluster.Stage, Counts: func(func() int64) {},
 	}.Run(ctx)
 }

@@ -46,6 +46,8 @@ type Times struct {
 	RaftTick     nemesis.Millis `json:"raft_tick_ms"`
 	// Checkpoint is the interval of the high watermarks' checkpoints.
 	Checkpoint nemesis.Millis `json:"checkpoint_ms"`
+	// Recovery is that of the recovery points; 0 leaves it to the broker.
+	Recovery nemesis.Millis `json:"recovery_checkpoint_ms,omitempty"`
 }
 
 // DefaultTimes are those of live runs, with half as many ticks of the quorum.
@@ -69,6 +71,9 @@ func (t Times) Validate() error {
 		if field.value < 1 || field.value > 600_000 {
 			return fmt.Errorf("times: %s is %d, allowed are 1 to 600000", field.name, field.value)
 		}
+	}
+	if t.Recovery < 0 || t.Recovery > 600_000 {
+		return fmt.Errorf("times: recovery_checkpoint_ms is %d, allowed are 0 to 600000", t.Recovery)
 	}
 	return nil
 }
@@ -114,8 +119,9 @@ func (o Options) broker(id model.NodeID, disk *disk) broker.Config {
 		ReplicaFetchBackoff: o.Times.FetchBackoff.Duration(), ReplicaFetchMaxBytes: cmp.Or(o.FetchBytes, 1<<20),
 		PeerTimeout: o.Times.Request.Duration(), SessionTimeout: o.Times.Session.Duration(),
 		HeartbeatInterval: o.Times.Heartbeat.Duration(), RaftTick: o.Times.RaftTick.Duration(),
-		HWCheckpointInterval: o.Times.Checkpoint.Duration(), RetentionInterval: time.Minute,
-		ProducerExpiry: 24 * time.Hour, Mutants: o.Mutants, SnapshotEvery: uint64(o.SnapshotEvery),
+		HWCheckpointInterval: o.Times.Checkpoint.Duration(), RecoveryCheckpointInterval: o.Times.Recovery.Duration(),
+		RetentionInterval: time.Minute,
+		ProducerExpiry:    24 * time.Hour, Mutants: o.Mutants, SnapshotEvery: uint64(o.SnapshotEvery),
 	}
 }
 

@@ -61,13 +61,16 @@ func (o *outbox) pump() {
 	o.expire()
 	switch {
 	case o.leader == model.NoNode:
-		o.ask(metadata(o.at.topic), func(resp kmsg.Response) bool {
-			o.leader, _ = leaderIn(resp, o.at)
+		o.ask(metadata(o.at.topic), func(from *node, resp kmsg.Response) bool {
+			leader, _ := leaderIn(resp, o.at)
+			if o.at.id == (model.TopicID{}) || leader == from.id { // see tenant
+				o.leader = leader
+			}
 			return o.leader != model.NoNode
 		})
 		return
 	case o.idempotent && o.id == 0:
-		o.ask(initProducerID(), func(resp kmsg.Response) bool {
+		o.ask(initProducerID(), func(_ *node, resp kmsg.Response) bool {
 			got := resp.(*kmsg.InitProducerIDResponse)
 			if got.ErrorCode != 0 {
 				return false
@@ -93,13 +96,13 @@ func (o *outbox) pump() {
 
 // ask asks a broker, each time another one. If the answer is of no use, it
 // pauses before it is pumped again.
-func (o *outbox) ask(req kmsg.Request, useful func(kmsg.Response) bool) {
+func (o *outbox) ask(req kmsg.Request, useful func(*node, kmsg.Response) bool) {
 	o.waits++
 	r := o.remotes[o.next%len(o.remotes)]
 	o.next++
 	r.send(req, requestTimeout, func(resp kmsg.Response, err error) {
 		o.waits--
-		if err != nil || !useful(resp) {
+		if err != nil || !useful(r.node, resp) {
 			o.pause()
 		}
 		o.pump()

@@ -57,6 +57,10 @@ type producer struct {
 	outboxes map[place]*outbox
 }
 
+func (d dialer) newProducer() *producer {
+	return &producer{dialer: d, patience: d.sim.options.Patience, remotes: d.sim.remotes(), outboxes: map[place]*outbox{}}
+}
+
 // record is a value on its way.
 type record struct {
 	value  int64
@@ -77,7 +81,10 @@ func (r *record) end(offset int64, err error) {
 // Send implements workloads.Producer. A record whose sender has given up is not
 // withdrawn: it is tried on, as an idempotent producer must.
 func (p *producer) Send(ctx context.Context, topic string, partition int32, value int64) (int64, *workloads.OpError) {
-	at := place{topic, partition}
+	return p.send(ctx, place{topic: topic, partition: partition}, value)
+}
+
+func (p *producer) send(ctx context.Context, at place, value int64) (int64, *workloads.OpError) {
 	box := p.outboxes[at]
 	if box == nil {
 		box = newOutbox(p, at)
