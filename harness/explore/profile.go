@@ -101,6 +101,7 @@ func drawProfile(seed uint64, b Bounds) Profile {
 		p.times.Lag = 2 * p.times.Session
 	}
 	p.clients.Tenants = drawTenants(newDice(seed, "tenants"), p.liveness)
+	p = p.fair()
 	if b.Dense {
 		p = p.denser()
 	}
@@ -119,6 +120,9 @@ func drawClients(r dice) Clients {
 
 func drawTimes(r dice) sim.Times {
 	session := nemesis.Millis(600 + r.IntN(1200))
+	if r.IntN(3) == 0 {
+		session = nemesis.Millis(250 + r.IntN(350)) // so short that a request may outlive it
+	}
 	lag := nemesis.Millis(400 + r.IntN(1600))
 	if r.IntN(3) == 0 {
 		lag = nemesis.Millis(120 + r.IntN(200)) // so little that followers come and go
