@@ -25,7 +25,7 @@ type callers map[int]string
 // note hears of an operation, whose event is recorded next. Others than producers
 // may send, too, and leave it out.
 func (c callers) note(op workloads.Op, next int) {
-	if producer, _, isLane := strings.Cut(op.Worker, "/"); isLane {
+	if producer, _, isLane := strings.Cut(op.Worker, "/"); isLane && op.F == workloads.Send {
 		c[next] = producer
 	}
 }
