@@ -36,6 +36,11 @@ func (p Profile) fair() Profile {
 		p.times = patient(p.times)
 		p.fetch = 0
 	}
+	if p.liveness {
+		// A leader that is cut off and shrinks the ISR to itself before it is fenced
+		// is the last member then, and nobody else may lead (before KIP-966).
+		p.times.Lag = 2 * p.times.Session
+	}
 	if p.clients.Tenants > 0 {
 		// A request names its topic by name: one that is late may find the next topic of
 		// that name, and no broker can tell (before version 13 of Produce).

@@ -22,6 +22,9 @@ func TestProfilesAreFair(t *testing.T) {
 			require.GreaterOrEqual(t, p.times.Lag, easyLag)
 			require.GreaterOrEqual(t, p.times.Session, easySession)
 		}
+		if p.liveness {
+			require.Equal(t, 2*p.times.Session, p.times.Lag)
+		}
 		if w.Sync > quickSync {
 			slow++
 			require.GreaterOrEqual(t, p.times.Lag, easyLag)

@@ -96,9 +96,6 @@ func drawProfile(seed uint64, b Bounds) Profile {
 	if p.liveness = p.liveness || r.IntN(8) == 0; p.liveness {
 		p.weather = sim.Weather{Hop: p.weather.Hop, Sync: min(p.weather.Sync, 20_000)} // a majority that cannot talk owes nothing
 		p.config.ReplicationFactor = min(3, p.nodes)                                   // of fewer, one may not be missing
-		// A leader that is cut off and shrinks the ISR to itself before it is fenced
-		// is the last member then, and nobody else may lead (before KIP-966).
-		p.times.Lag = 2 * p.times.Session
 	}
 	p.clients.Tenants = drawTenants(newDice(seed, "tenants"), p.liveness)
 	p = p.fair()
