@@ -45,6 +45,25 @@ func (w *Watch) noteLeader(l *log, name model.TopicPartition, epoch model.Epoch,
 	l.leaders[epoch] = id
 }
 
+// checkBelief looks whether the leader takes a member of the ISR to hold more than
+// it does: a follower cuts its log in a new epoch only, or before it was heard.
+func (w *Watch) checkBelief(l *log) {
+	if l.truth == nil || l.forgiven {
+		return
+	}
+	for _, leader := range l.views {
+		if !leader.leads || leader.state.LeaderEpoch != l.truth.LeaderEpoch {
+			continue
+		}
+		for _, v := range l.views {
+			believed, heard := leader.followers.FollowerEnd(v.node.id)
+			if heard && v.end < believed && !v.lossy && slices.Contains(l.truth.ISR, v.node.id) {
+				w.fault(FollowerOverrated, "%s: it takes node %d to hold up to %d, and that holds up to %d", leader, v.node.id, believed, v.end)
+			}
+		}
+	}
+}
+
 // checkISR looks whether every replica that the controller may elect holds what
 // any leader has called committed: the one of now may not know that yet
 // (KAFKA-7128).

@@ -23,23 +23,24 @@ const (
 
 // What replicas must hold together.
 const (
-	ISRMemberShort   Class = "isr-member-short"     // an electable replica lacks what is committed (ValidHighWatermark)
-	LeaderIncomplete Class = "leader-incomplete"    // elected without what was committed (LeaderCompleteness)
-	LogMismatch      Class = "log-mismatch"         // two logs differ below both watermarks (LogMatching)
-	ProducerMismatch Class = "producer-mismatch"    // equal logs, other state of producers
-	ISRBeyondMaximal Class = "isr-beyond-maximal"   // the controller holds an ISR that the leader rules out (KIP-497)
-	TwoLeaders       Class = "two-leaders"          // of one leader epoch
-	LeaderOutsideISR Class = "leader-outside-isr"   // elected by the controller
-	UncleanElection  Class = "unclean-election"     // where the topic forbids it (UncleanExclusion)
-	ISREmpty         Class = "isr-empty"            // nobody can be elected again
-	IneligibleInISR  Class = "ineligible-in-isr"    // fenced or shutting down (KIP-841, ValidControllerState)
-	MetadataFell     Class = "metadata-fell"        // a broker unlearns, or an epoch falls
-	MetadataDiffers  Class = "metadata-differs"     // two brokers applied different entries of one index
-	TermForgotten    Class = "term-forgotten"       // a voter goes back to a term before one that it has spoken in
-	TwoVotes         Class = "two-votes"            // of a voter in one term
-	AckedUncommitted Class = "acked-uncommitted"    // acks=all, at or above the watermark
-	EndTooEarly      Class = "end-offset-too-early" // told before the leader has caught up with its epoch (KIP-207)
-	ReadUncommitted  Class = "read-uncommitted"     // a consumer was given what is above the watermark
+	ISRMemberShort    Class = "isr-member-short"     // an electable replica lacks what is committed (ValidHighWatermark)
+	FollowerOverrated Class = "follower-overrated"   // the leader takes an ISR member to hold more than it does (KIP-320)
+	LeaderIncomplete  Class = "leader-incomplete"    // elected without what was committed (LeaderCompleteness)
+	LogMismatch       Class = "log-mismatch"         // two logs differ below both watermarks (LogMatching)
+	ProducerMismatch  Class = "producer-mismatch"    // equal logs, other state of producers
+	ISRBeyondMaximal  Class = "isr-beyond-maximal"   // the controller holds an ISR that the leader rules out (KIP-497)
+	TwoLeaders        Class = "two-leaders"          // of one leader epoch
+	LeaderOutsideISR  Class = "leader-outside-isr"   // elected by the controller
+	UncleanElection   Class = "unclean-election"     // where the topic forbids it (UncleanExclusion)
+	ISREmpty          Class = "isr-empty"            // nobody can be elected again
+	IneligibleInISR   Class = "ineligible-in-isr"    // fenced or shutting down (KIP-841, ValidControllerState)
+	MetadataFell      Class = "metadata-fell"        // a broker unlearns, or an epoch falls
+	MetadataDiffers   Class = "metadata-differs"     // two brokers applied different entries of one index
+	TermForgotten     Class = "term-forgotten"       // a voter goes back to a term before one that it has spoken in
+	TwoVotes          Class = "two-votes"            // of a voter in one term
+	AckedUncommitted  Class = "acked-uncommitted"    // acks=all, at or above the watermark
+	EndTooEarly       Class = "end-offset-too-early" // told before the leader has caught up with its epoch (KIP-207)
+	ReadUncommitted   Class = "read-uncommitted"     // a consumer was given what is above the watermark
 )
 
 // Problem is a broken invariant.

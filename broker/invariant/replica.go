@@ -19,6 +19,12 @@ type look struct {
 	epoch          storage.EpochEntry // the last of its cache
 	lastBatch      storage.Batch      // nil if it is not in memory
 	records        *storage.Log
+	followers      believer
+}
+
+// believer is a leader's knowledge of its followers.
+type believer interface {
+	FollowerEnd(model.NodeID) (model.Offset, bool)
 }
 
 func lookAt(p *partition.Partition) look {
@@ -28,7 +34,7 @@ func lookAt(p *partition.Partition) look {
 	return look{
 		leads: p.IsLeader(), state: p.State(), maximal: p.MaximalISR(), minISR: p.EffectiveMinISR(),
 		start: l.StartOffset(), hw: p.HighWatermark(), end: l.EndOffset(), flushed: l.FlushedOffset(),
-		epoch: epoch, lastBatch: last, records: l,
+		epoch: epoch, lastBatch: last, records: l, followers: p,
 	}
 }
 
@@ -90,6 +96,9 @@ func (w *Watch) observeReplica(v *view, now look) {
 	}
 	if now.hw != was.hw && !v.log.forgiven {
 		w.compare(v, now.hw, LogMismatch)
+	}
+	if now.leads || now.end < was.end {
+		w.checkBelief(v.log)
 	}
 	if shorter || now.leads && (!leadsOn || now.hw != was.hw) {
 		w.checkISR(v.log)

@@ -68,6 +68,14 @@ func (s *scene) decide() {
 	s.checkChanged()
 }
 
+// beliefs are a leader's, by follower.
+type beliefs map[model.NodeID]model.Offset
+
+func (b beliefs) FollowerEnd(id model.NodeID) (model.Offset, bool) {
+	end, heard := b[id]
+	return end, heard
+}
+
 // write appends a batch of two records to some of the logs.
 func (s *scene) write(epoch model.Epoch, nodes ...model.NodeID) {
 	for _, id := range nodes {
@@ -103,7 +111,7 @@ func (s *scene) see(id model.NodeID, hw model.Offset, alter ...func(*look)) {
 			LeaderEpoch: s.word.LeaderEpoch, PartitionEpoch: s.word.PartitionEpoch,
 		},
 		start: l.StartOffset(), hw: hw, end: l.EndOffset(), flushed: l.FlushedOffset(),
-		epoch: epoch, lastBatch: last, records: l,
+		epoch: epoch, lastBatch: last, records: l, followers: beliefs(nil),
 	}
 	for _, change := range alter {
 		change(&now)

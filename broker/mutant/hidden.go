@@ -9,4 +9,22 @@ var hidden = map[Mutant]string{
 	LogStartAboveWatermark:   "Retention may take any record, read or not, so that a client cannot tell what was deleted too early from what was deleted; what it took was not committed, and only the brokers know that.",
 	FlushErrorIgnored:        "It takes a sync that fails and a power loss of that node before the next sync succeeds, which makes good for the one that failed; and no other replica may have the record.",
 	RecoveredEntriesUnsynced: "It takes a kill during the sync of the metadata log, a restart, an answer to the controller, and a power loss, all before the next entry is synced: about one case in five hundred.",
+	StaleDivergingAccepted: "rare: the answer must come two elections late, at the moment at which the follower's log, cut and grown again, " +
+		"ends where it had ended, and the follower must be elected before it has fetched again what it then cuts off.",
+	FetchEpochUnchecked: "rare: the late fetch must name records that its sender has cut off since, and the sender must be elected before it " +
+		"has fetched them again; a late fetch alone is frequent, and mostly names no more than its sender still holds.",
+	WatermarkNotLowered: "in principle: the watermark is above the log's end only after what was committed is lost, to an unclean election, to power " +
+		"without a flush or with the last member of an ISR, and whoever configures that is promised neither durability nor that an offset keeps its value.",
+	ISRJoinBelowEpochStart: "rare: the guard decides in every fifth case, but the follower that joins too early is short of what was committed only until " +
+		"the answer to the same fetch arrives: that must be slow, and the follower elected meanwhile. The look inside sees it soon.",
+	FollowerStateKept: "rare: a leader must hear of its end and of its next election at once, both within one session, and a follower that had cut its log " +
+		"in between must be elected before it has fetched again.",
+	StaleBrokerEpochJoins: "rare: the request for the change, or a fetch of the earlier life, must be under way while the replica is wiped and " +
+		"comes back, which takes a session, and the empty replica be elected before it has caught up.",
+	SameStateEndsProposal: "rare: metadata must come after the answer that told the same and after the leader has asked for one more member, and that member " +
+		"must be elected while it lags. The look inside sees it soon.",
+	RefusalEndsDoubt: "rare: of one change an early copy must be late by more than a later one and its refusal, its replica be fenced and come back " +
+		"without a new life in between, and be elected while it lags.",
+	ProposalRestamped: "rare: the answer to a change must be lost or late for as long as its replica takes to die, lose its disk, register and fetch anew, " +
+		"which is a session at least, and the empty replica be elected before it has caught up.",
 }

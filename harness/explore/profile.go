@@ -96,11 +96,9 @@ func drawProfile(seed uint64, b Bounds) Profile {
 	if p.liveness = p.liveness || r.IntN(8) == 0; p.liveness {
 		p.weather = sim.Weather{Hop: p.weather.Hop, Sync: min(p.weather.Sync, 20_000)} // a majority that cannot talk owes nothing
 		p.config.ReplicationFactor = min(3, p.nodes)                                   // of fewer, one may not be missing
-		// A leader that is cut off and shrinks the ISR to itself before it is fenced
-		// is the last member then, and nobody else may lead (before KIP-966).
-		p.times.Lag = 2 * p.times.Session
 	}
 	p.clients.Tenants = drawTenants(newDice(seed, "tenants"), p.liveness)
+	p = p.fair()
 	if b.Dense {
 		p = p.denser()
 	}
@@ -119,6 +117,9 @@ func drawClients(r dice) Clients {
 
 func drawTimes(r dice) sim.Times {
 	session := nemesis.Millis(600 + r.IntN(1200))
+	if r.IntN(3) == 0 {
+		session = nemesis.Millis(250 + r.IntN(350)) // so short that a request may outlive it
+	}
 	lag := nemesis.Millis(400 + r.IntN(1600))
 	if r.IntN(3) == 0 {
 		lag = nemesis.Millis(120 + r.IntN(200)) // so little that followers come and go

@@ -1,0 +1,59 @@
+package explore
+
+import (
+	"slices"
+
+	"github.com/ackproof/ackproof/harness/cluster/sim"
+	"github.com/ackproof/ackproof/nemesis"
+)
+
+// What is drawn for itself may not go together: the broker would be accused of what
+// it cannot help.
+
+const (
+	// easyLag and easySession are a lag and a session that fair weather and a slow disk leave alone.
+	easyLag     nemesis.Millis = 400
+	easySession nemesis.Millis = 600
+	// quickSync is how long a flush takes at most, in microseconds, where followers
+	// have little time or take little at once: they must keep up with the producers.
+	quickSync = 20_000
+)
+
+// fair makes the profile one in which a failure is the broker's.
+func (p Profile) fair() Profile {
+	if slices.ContainsFunc(p.cards, func(c card) bool { return c.fault.Kind == nemesis.Wipe }) {
+		// Nobody promises anything of the last member of an ISR whose disk is lost
+		// (KIP-966), and clients cannot tell whether it was that: no weather may take
+		// the others out of the ISR.
+		w := p.weather
+		p.weather = sim.Weather{
+			Hop: w.Hop, Jitter: w.Jitter, Sync: min(w.Sync, quickSync), SlowFor: w.SlowFor, SlowISR: w.SlowISR, BrokenISR: w.BrokenISR,
+			Twice: w.Twice, StalledSend: w.StalledSend, BrokenSend: w.BrokenSend,
+		}
+		p.times = patient(p.times)
+	}
+	if p.weather.Sync > quickSync {
+		p.times = patient(p.times)
+		p.fetch = 0
+	}
+	if p.liveness {
+		// A leader that is cut off and shrinks the ISR to itself before it is fenced
+		// is the last member then, and nobody else may lead (before KIP-966).
+		p.times.Lag = 2 * p.times.Session
+	}
+	if p.clients.Tenants > 0 {
+		// A request names its topic by name: one that is late may find the next topic of
+		// that name, and no broker can tell (before version 13 of Produce).
+		p.weather.StalledSend, p.weather.BrokenSend = 0, 0
+	}
+	return p
+}
+
+// patient are times in which a broker that is a little late is not taken for gone.
+func patient(t sim.Times) sim.Times {
+	t.Lag = max(t.Lag, easyLag)
+	if t.Session < easySession {
+		t.Session, t.Heartbeat = easySession, easySession/4
+	}
+	return t
+}

@@ -1,0 +1,39 @@
+package explore
+
+import (
+	"slices"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/ackproof/ackproof/nemesis"
+)
+
+// TestProfilesAreFair: nothing is drawn together of which the broker cannot help
+// the outcome.
+func TestProfilesAreFair(t *testing.T) {
+	wiped, slow, tenants := 0, 0, 0
+	for seed := range uint64(600) {
+		p := drawProfile(seed, Bounds{})
+		w := p.weather
+		if slices.ContainsFunc(p.cards, func(c card) bool { return c.fault.Kind == nemesis.Wipe }) {
+			wiped++
+			require.Zero(t, w.Slow+w.SlowFetch+w.SlowRaft+w.SlowLife+w.Lost+w.Broken+w.Drift)
+			require.GreaterOrEqual(t, p.times.Lag, easyLag)
+			require.GreaterOrEqual(t, p.times.Session, easySession)
+		}
+		if p.liveness {
+			require.Equal(t, 2*p.times.Session, p.times.Lag)
+		}
+		if w.Sync > quickSync {
+			slow++
+			require.GreaterOrEqual(t, p.times.Lag, easyLag)
+			require.Zero(t, p.fetch)
+		}
+		if p.clients.Tenants > 0 {
+			tenants++
+			require.Zero(t, w.StalledSend+w.BrokenSend)
+		}
+	}
+	require.Greater(t, min(wiped, slow, tenants), 10)
+}
