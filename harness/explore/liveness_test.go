@@ -58,7 +58,7 @@ func TestProgressNeedsCalmBefore(t *testing.T) {
 // the first of its replicas.
 func TestATopicThatIsMadeMeanwhileMustTakeWrites(t *testing.T) {
 	c := calm(5)
-	c.Name, c.Liveness = "made meanwhile", true
+	c.Name, c.Liveness, c.Schedule.Nodes = "made meanwhile", true, 5
 	c.Schedule.Length = 19_000
 	c.Schedule.Steps = []nemesis.Step{{ID: 1, At: 1000, For: 18_000, Fault: nemesis.Fault{
 		Kind: nemesis.Kill, Target: nemesis.Node(5),
