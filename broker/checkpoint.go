@@ -39,8 +39,9 @@ func (c *Core) checkpointWatermarks() {
 	c.fail(storage.WriteFileAtomic(c.cfg.FS, watermarksPath(c.cfg.LogDir), out.Bytes(), false))
 }
 
-// recoveryCheckpointInterval is how often the recovery points are noted: what
-// lies below them needs no scan after an unclean stop.
+// recoveryCheckpointInterval is how often the recovery points are noted unless the
+// configuration says otherwise: what lies below them needs no scan after an unclean
+// stop.
 const recoveryCheckpointInterval = time.Minute
 
 func (c *Core) checkpointRecovery() {

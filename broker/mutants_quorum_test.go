@@ -91,6 +91,8 @@ var diskEvidence = []evidence{
 		[]sight{{"status", "node 1 t-0 follower epoch=0 isr=[2 3] log=[0,2) hw=2"}}},
 	{mutant.SegmentsKeptAfterCut, "158_nothing_is_kept_behind_a_cut", "an ISR member's log has a hole",
 		[]sight{{"settle", "node 3 t-0 follower epoch=0 isr=[1 2 3] log=[0,4) hw=4"}, {"verify node=3", "[0,4) cannot be read at 0"}}},
+	{mutant.RecoveredEntriesUnsynced, "159_entries_that_a_kill_left_are_synced_first", "a voter forgets what it has told, and cannot go on",
+		[]sight{{"settle", "node 1 down: controller: quorum log was lost: node 1 is known to have had entry 11, but /meta/quorum ends at 10"}}},
 }
 
 // TestQuorumMutantsAreConvicted runs each script with the mutant switched on.

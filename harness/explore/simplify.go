@@ -173,6 +173,7 @@ func (s *shrinker) simplerFaults() {
 			func(f *nemesis.Fault) { f.Clients = false },
 			func(f *nemesis.Fault) { f.MidStep = false },
 			func(f *nemesis.Fault) { f.Torn = false },
+			func(f *nemesis.Fault) { f.PowerOff = false },
 			func(f *nemesis.Fault) {
 				if f.Kind == nemesis.Partition {
 					f.Shape = nemesis.Isolate
