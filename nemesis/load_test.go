@@ -47,7 +47,8 @@ func TestLoadNamesWhatIsWrong(t *testing.T) {
 	tests := map[string]struct{ old, new, want string }{
 		"other format":       {"ackproof-schedule", "ackproof-history", `format "ackproof-history": allowed is "ackproof-schedule"`},
 		"other version":      {`"version": 1`, `"version": 2, "shiny": true`, "version 2: this build reads version 1 only"},
-		"unknown field":      {`"name"`, `"title"`, `field "title": unknown, allowed are those of docs/schedule.md`},
+		"unknown field":      {`"name"`, `"title"`, `line 4: field "title": unknown, allowed are those of docs/schedule.md`},
+		"field elsewhere":    {`"kind": "kill"`, `"seed": 0, "kind": "kill"`, `line 10: field "seed": unknown, allowed are those of docs/schedule.md`},
 		"wrong type":         {"4000", `"soon"`, "line 10: field steps.at_ms: a JSON string does not fit, allowed is int64"},
 		"not JSON":           {`"version": 1,`, `"version": 1`, "line 4: not JSON: invalid character"},
 		"cut off":            {"]\n}", "", "line 11: not JSON: unexpected end of JSON input"},

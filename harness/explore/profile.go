@@ -26,6 +26,8 @@ type Bounds struct {
 	// Unpromised accuses of what the configuration never promised, too, and deals
 	// faults under which it promises nothing.
 	Unpromised bool `json:"unpromised,omitempty"`
+	// Dense draws many faults and operations; see denser.
+	Dense bool `json:"dense,omitempty"`
 	// Schedule, if set, is whose faults happen in every case, as they are written
 	// there: that of a live run whose failure is looked for.
 	Schedule *nemesis.Schedule `json:"schedule,omitempty"`
@@ -99,6 +101,9 @@ func drawProfile(seed uint64, b Bounds) Profile {
 		p.times.Lag = 2 * p.times.Session
 	}
 	p.clients.Tenants = drawTenants(newDice(seed, "tenants"), p.liveness)
+	if b.Dense {
+		p = p.denser()
+	}
 	return p
 }
 

@@ -15,7 +15,7 @@ func (s *shrinker) fewerWorkers() {
 	} {
 		for less := *field(&s.best.Clients) / 2; ; less /= 2 {
 			c := s.best
-			if *field(&c.Clients) = less; !s.tryOther(c) {
+			if *field(&c.Clients) = less; !s.try(c) {
 				break
 			}
 		}
@@ -34,9 +34,7 @@ func (s *shrinker) fewerClients() {
 		}
 		return worker
 	})
-	if !s.tryOther(one.compact()) {
-		s.tryOther(s.best.compact())
-	}
+	s.first(slices.Values([]Case{one.compact(), s.best.compact()}))
 }
 
 func (c Case) renamed(to func(worker string) string) Case {
