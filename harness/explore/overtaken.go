@@ -22,10 +22,11 @@ const Overtaken = "overtaken"
 // begins with.
 type callers map[int]string
 
-// note hears of an operation, whose event is recorded next.
+// note hears of an operation, whose event is recorded next. Tenants are left out:
+// what one is told to send it may not send, as it has no topic.
 func (c callers) note(op workloads.Op, next int) {
-	if op.F == workloads.Send {
-		c[next], _, _ = strings.Cut(op.Worker, "/")
+	if producer, _, ok := strings.Cut(op.Worker, "/"); ok && op.F == workloads.Send {
+		c[next] = producer
 	}
 }
 

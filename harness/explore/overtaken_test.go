@@ -17,6 +17,7 @@ func TestAProducerKeepsItsOrder(t *testing.T) {
 	for i, worker := range []string{"producer 0/0", "producer 0/1", "producer 1/0", "producer 0/0"} {
 		c.note(workloads.Op{Worker: worker, F: workloads.Send}, len(sends))
 		c.note(workloads.Op{Worker: "prober 0", F: workloads.Read}, 99)
+		c.note(workloads.Op{Worker: "tenant 0", F: workloads.Send}, len(sends))
 		sends = append(sends, history.Event{F: history.Send, Type: history.Invoke, Value: int64(i + 1)})
 	}
 	node := 2
