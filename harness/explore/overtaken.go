@@ -22,10 +22,10 @@ const Overtaken = "overtaken"
 // begins with.
 type callers map[int]string
 
-// note hears of an operation, whose event is recorded next. Tenants are left out:
-// what one is told to send it may not send, as it has no topic.
+// note hears of an operation, whose event is recorded next. Others than producers
+// may send, too, and leave it out.
 func (c callers) note(op workloads.Op, next int) {
-	if producer, _, ok := strings.Cut(op.Worker, "/"); ok && op.F == workloads.Send {
+	if producer, _, isLane := strings.Cut(op.Worker, "/"); isLane && op.F == workloads.Send {
 		c[next] = producer
 	}
 }
@@ -39,6 +39,7 @@ func (c callers) overtaken(events []history.Event) Failure {
 	}
 	type line struct {
 		node      int
+		topic     string
 		partition int32
 		producer  string
 	}
@@ -52,7 +53,7 @@ func (c callers) overtaken(events []history.Event) Failure {
 			if !sent {
 				continue // a marker, or made up
 			}
-			at := line{*e.Node, e.Partition, producer}
+			at := line{*e.Node, e.Topic, e.Partition, producer}
 			if before, ok := last[at]; ok && before.Offset < r.Offset && before.Value > r.Value {
 				return Failure{Class: Overtaken, Promised: true, Reason: fmt.Sprintf(
 					"%s sent value %d before %d, which stands before it in %s-%d on node %d: offsets %d and %d",
