@@ -47,6 +47,9 @@ type Tenant interface {
 	// Read returns the records that a node shows from offset on, and its high
 	// watermark.
 	Read(ctx context.Context, node int, offset int64) (records []history.Record, high int64, err *OpError)
+	// Settled tells whether nothing that was sent may arrive later. If something may, it
+	// would be taken for the next topic's, as a Produce request has but the name.
+	Settled() bool
 	// Delete deletes the topic, and nothing else of its name.
 	Delete(ctx context.Context) *OpError
 	Close()
@@ -108,7 +111,8 @@ const (
 type tenancy struct {
 	log    *Log
 	tenant Tenant
-	name   string // of the topic in each of its lives
+	home   string // the first name of its topic
+	name   string // the present one
 	lives  int
 	life   string // "" while there is no topic
 	admin  *process
@@ -116,7 +120,8 @@ type tenancy struct {
 }
 
 func (l *Log) occupy(tenant Tenant, worker int) *tenancy {
-	t := &tenancy{log: l, tenant: tenant, name: fmt.Sprintf("%s-tenant-%d", l.opts.Topic, worker), admin: newProcess(l.rec)}
+	t := &tenancy{log: l, tenant: tenant, home: fmt.Sprintf("%s-tenant-%d", l.opts.Topic, worker), admin: newProcess(l.rec)}
+	t.name = t.home
 	for i := range t.lanes {
 		t.lanes[i] = newProcess(l.rec)
 	}
@@ -201,7 +206,8 @@ func (t *tenancy) read(ctx context.Context) {
 	complete(history.Event{Offset: &start, Records: records}, err)
 }
 
-// leave reads all that was promised, and then deletes the topic.
+// leave reads all that was promised, and then deletes the topic. Its name is given up,
+// too, where something may come late for it.
 func (t *tenancy) leave(ctx context.Context) {
 	ctx, cancel := t.log.time.WithTimeout(ctx, t.patience())
 	defer cancel()
@@ -216,7 +222,9 @@ func (t *tenancy) leave(ctx context.Context) {
 	defer cancel()
 	complete = t.admin.invoke(history.Event{F: history.DeleteTopic, Topic: t.life})
 	complete(history.Event{}, t.tenant.Delete(ctx))
-	t.life = ""
+	if t.life = ""; !t.tenant.Settled() {
+		t.name = fmt.Sprintf("%s.%d", t.home, t.lives)
+	}
 }
 
 // drain reads the topic of its leader until the marker was read: all that was

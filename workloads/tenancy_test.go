@@ -23,6 +23,8 @@ type housing struct {
 	keeps bool
 	// forgets says that the topic's first record is gone in the end.
 	forgets bool
+	// late says that something which was sent may still arrive.
+	late bool
 	// full, if set, is the answer to whoever makes a topic.
 	full *OpError
 }
@@ -41,6 +43,7 @@ func (f *fakeTenant) Create(_ context.Context, topic NewTopic) *OpError {
 func (f *fakeTenant) Send(_ context.Context, v int64) (int64, *OpError) { return f.log.append(0, v) }
 func (f *fakeTenant) Mark(_ context.Context, v int64) (int64, *OpError) { return f.log.append(0, v) }
 func (f *fakeTenant) Leader(context.Context) (int, *OpError)            { return 1, nil }
+func (f *fakeTenant) Settled() bool                                     { return !f.h.late }
 func (f *fakeTenant) Close()                                            {}
 
 func (f *fakeTenant) Read(_ context.Context, _ int, offset int64) ([]history.Record, int64, *OpError) {
@@ -129,6 +132,14 @@ func TestWhatATenantFinds(t *testing.T) {
 		found, _ := verdict.Verdict(check)
 		require.Equal(t, checker.Violation, found.Status, check)
 	}
+}
+
+func TestANameThatIsSentToIsGivenUp(t *testing.T) {
+	h := &housing{late: true}
+	_, verdict := inhabit(t, h, twoLives...)
+	require.Equal(t, checker.OK, verdict.Status, verdict.Reason)
+	require.Equal(t, "log-tenant-0", h.made[0].Name)
+	require.Equal(t, "log-tenant-0.1", h.made[1].Name)
 }
 
 func TestATenantThatIsTurnedAwayDoesNothing(t *testing.T) {

@@ -35,8 +35,8 @@ func (w *Watch) observeMetadata(n *node, image *controller.Image) {
 		return
 	}
 	w.metadata.newest = image.Index
-	for id, b := range image.Brokers {
-		w.node(id).epoch = b.Epoch
+	for _, id := range image.BrokerIDs() {
+		w.checkFenced(n, id, image.Brokers[id])
 	}
 	w.observeDeletions(image)
 	for tp, p := range image.Partitions() {

@@ -2,6 +2,7 @@ package invariant
 
 import (
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -68,6 +69,31 @@ func TestWhatTheControllerMustHold(t *testing.T) {
 			s.observeMetadata(s.Watch.node(2), s.image)
 		}},
 	})
+}
+
+// TestWhoIsFencedWasSilentForASession.
+func TestWhoIsFencedWasSilentForASession(t *testing.T) {
+	for _, c := range []struct {
+		name           string
+		taken, fenced  time.Duration
+		inOffice, asks bool
+		want           []Class
+	}{
+		{"too soon", 0, 999 * time.Millisecond, true, false, []Class{FencedTooSoon}},
+		{"after a session", 0, time.Second, true, false, nil},
+		{"by whoever was before", 0, 0, true, false, nil},
+		{"by another node", 0, 10 * time.Millisecond, false, false, nil},
+		{"as it wants to go", 0, 10 * time.Millisecond, true, true, nil},
+	} {
+		s := newScene(t, Options{Session: time.Second})
+		s.elect(1, 1, 1, 2)
+		s.InOffice(1, 7, true, c.taken)
+		s.InOffice(1, 7, c.inOffice, c.fenced)
+		s.image.Brokers[3] = &controller.Broker{ID: 3, Fenced: true, ShuttingDown: c.asks}
+		s.image.Index++
+		s.observeMetadata(s.Watch.node(1), s.image)
+		require.Equal(t, c.want, s.classes(), c.name)
+	}
 }
 
 // TestADeletedTopicPromisesNothing: its leader may be told of an ISR that nobody who

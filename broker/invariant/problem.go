@@ -34,6 +34,7 @@ const (
 	UncleanElection   Class = "unclean-election"     // where the topic forbids it (UncleanExclusion)
 	ISREmpty          Class = "isr-empty"            // nobody can be elected again
 	IneligibleInISR   Class = "ineligible-in-isr"    // fenced or shutting down (KIP-841, ValidControllerState)
+	FencedTooSoon     Class = "fenced-too-soon"      // by a controller that was not in office for a session
 	MetadataFell      Class = "metadata-fell"        // a broker unlearns, or an epoch falls
 	MetadataDiffers   Class = "metadata-differs"     // two brokers applied different entries of one index
 	TermForgotten     Class = "term-forgotten"       // a voter goes back to a term before one that it has spoken in

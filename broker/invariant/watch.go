@@ -2,6 +2,7 @@ package invariant
 
 import (
 	"fmt"
+	"time"
 
 	"github.com/ackproof/ackproof/broker/controller"
 	"github.com/ackproof/ackproof/broker/model"
@@ -20,6 +21,8 @@ type Broker interface {
 type Options struct {
 	// Flushes says that the brokers flush before they acknowledge.
 	Flushes bool
+	// Session is how long a broker may be silent; 0 if nobody is told of time.
+	Session time.Duration
 	// ClientsAlone says nothing: a planted bug is to be found by clients alone.
 	ClientsAlone bool
 }
@@ -45,8 +48,11 @@ type node struct {
 	life int
 	// index of the metadata that it has applied.
 	index uint64
-	// epoch of its newest registration, as of the newest metadata.
-	epoch model.BrokerEpoch
+	// epoch of its newest registration, and whether that is fenced, as of the newest
+	// metadata.
+	epoch  model.BrokerEpoch
+	fenced bool
+	office office
 	// views are of its replicas in the order in which it visits them.
 	views   []*view
 	visited int

@@ -6,6 +6,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/ackproof/ackproof/nemesis"
+	"github.com/ackproof/ackproof/workloads"
 )
 
 // bug keeps followers that fetch no more in the ISR, so that nothing is
@@ -51,4 +52,28 @@ func TestProgressNeedsCalmBefore(t *testing.T) {
 	out, err := Simulate(c, Look{BlackBox: true})
 	require.NoError(t, err)
 	require.NotEqual(t, NoProgress, out.Failure.Class)
+}
+
+// TestATopicThatIsMadeMeanwhileMustTakeWrites: the node that stays away is named as
+// the first of its replicas.
+func TestATopicThatIsMadeMeanwhileMustTakeWrites(t *testing.T) {
+	c := calm(5)
+	c.Name, c.Liveness, c.Schedule.Nodes = "made meanwhile", true, 5
+	c.Schedule.Length = 19_000
+	c.Schedule.Steps = []nemesis.Step{{ID: 1, At: 1000, For: 18_000, Fault: nemesis.Fault{
+		Kind: nemesis.Kill, Target: nemesis.Node(5),
+	}}}
+	c.Clients.Tenants = 1
+	c.Plan = []workloads.Op{
+		{At: 4000, Worker: "tenant 0", F: workloads.Create, Lead: 5}, {At: 12_000, Worker: "tenant 0", F: workloads.Send},
+	}
+	out, err := Simulate(c, Look{BlackBox: true})
+	require.NoError(t, err)
+	require.Equal(t, Failure{}, out.Failure)
+
+	c.Mutant = "new-partition-on-fenced"
+	out, err = Simulate(c, Look{BlackBox: true})
+	require.NoError(t, err)
+	require.Equal(t, NoProgress, out.Failure.Class, out.Failure)
+	require.Contains(t, out.Failure.Reason, "log-tenant-0#1-0")
 }

@@ -86,6 +86,7 @@ func drawProfile(seed uint64, b Bounds) Profile {
 	p.weather = drawLateness(newDice(seed, "lateness"), drawWeather(r))
 	p.wiped = nemesis.Node(1 + r.IntN(p.nodes))
 	p.cards = drawCards(r, p)
+	p.drawCalm(newDice(seed, "calm"))
 	p.upon = drawUpon(r)
 	p.every = r.about(pick(r, 60, 150, 400, 1000))
 	p.lasts = r.about(pick(r, 60, 300, 1000, 2000))

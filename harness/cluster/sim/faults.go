@@ -180,6 +180,7 @@ func (c *Cluster) Heal(context.Context) error {
 	c.net.set(nil)
 	c.net.weather = c.net.weather.calm()
 	for _, n := range c.nodes {
+		n.disk.takes = c.net.weather.sync()
 		n.disk.set(nemesis.DiskHealthy)
 		n.clocks.skew = nemesis.Clock{}
 		n.midStep, n.disk.fs.Interrupt = 0, nil

@@ -26,6 +26,8 @@ type outbox struct {
 	queue   []*record // in no batch yet
 	batches []*batch  // sent at least once and not done, in order
 	flying  int       // of batches, those whose answer is awaited
+	// strays are requests that were never answered: they may arrive yet.
+	strays int
 
 	leader  model.NodeID
 	id      int64 // of the producer; 0 if there is none
@@ -143,6 +145,7 @@ func (o *outbox) fly(b *batch) {
 
 	b.flying = true
 	o.flying++
+	o.strays++
 	o.remotes[o.leader-1].send(req, requestTimeout+produceTimeout, func(resp kmsg.Response, err error) { o.landed(b, resp, err) })
 	if o.acks == 0 { // no answer will come
 		b.flying = false
@@ -155,6 +158,9 @@ func (o *outbox) fly(b *batch) {
 func (o *outbox) landed(b *batch, resp kmsg.Response, err error) {
 	b.flying = false
 	o.flying--
+	if err == nil {
+		o.strays--
+	}
 	defer o.pump()
 	if !slices.Contains(o.batches, b) {
 		return // given up

@@ -119,6 +119,14 @@ func (p *producer) send(ctx context.Context, at place, value int64) (int64, *wor
 	return r.offset, nil
 }
 
+// strays counts the requests that were never answered.
+func (p *producer) strays() (n int) {
+	for _, box := range p.outboxes {
+		n += box.strays
+	}
+	return n
+}
+
 // Close implements workloads.Producer: nothing more is tried.
 func (p *producer) Close() {
 	for _, box := range p.outboxes {

@@ -135,6 +135,9 @@ func (t *tenant) Read(ctx context.Context, node int, offset int64) ([]history.Re
 	return page.Records, page.High, nil
 }
 
+// Settled implements workloads.Tenant.
+func (t *tenant) Settled() bool { return t.sends.strays()+t.marks.strays() == 0 }
+
 // Delete implements workloads.Tenant. Nothing is tried on with what was sent.
 func (t *tenant) Delete(ctx context.Context) *workloads.OpError {
 	t.Close()

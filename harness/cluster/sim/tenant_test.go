@@ -86,3 +86,19 @@ func TestATenantIsRefusedAtOnce(t *testing.T) {
 		require.Less(t, c.now-began, 10*time.Second)
 	})
 }
+
+// TestATenantIsSettled once everything that it sent was answered.
+func TestATenantIsSettled(t *testing.T) {
+	running(t, options(1, 1), func(c *Cluster) {
+		n := c.tenant(t)
+		require.Nil(t, n.Create(background, workloads.NewTopic{Name: "home", Factor: 1}))
+		n.holds(t, 1, 1)
+		require.True(t, n.Settled())
+		require.NoError(t, c.Pause(background, 1))
+		limited, cancel := c.WithTimeout(background, 3*time.Second)
+		defer cancel()
+		_, failed := n.Send(limited, 2)
+		require.Equal(t, history.Info, failed.Class)
+		require.False(t, n.Settled(), "it lies in the inbox")
+	})
+}

@@ -36,7 +36,7 @@ type watch struct {
 func newWatch(o Options) watch {
 	w := watch{tracer: o.Trace, coverage: newCoverage()}
 	if !o.BlackBox {
-		w.inside = invariant.New(invariant.Options{Flushes: o.Flush == broker.FlushBeforeAck})
+		w.inside = invariant.New(invariant.Options{Flushes: o.Flush == broker.FlushBeforeAck, Session: o.Times.Session.Duration()})
 	}
 	return w
 }
@@ -102,6 +102,7 @@ func (w *watch) effect(n *node, e broker.Effect) {
 // stepped looks at a broker after a step and before its effects.
 func (w *watch) stepped(n *node) {
 	if w.inside != nil {
+		w.inside.InOffice(n.id, n.life, n.core.InOffice(), n.clocks.mono(n.sim.now))
 		w.inside.Observe(n.life, n.core)
 	}
 	if w.tracer != nil {

@@ -58,6 +58,9 @@ const (
 	defaultHop  = 500 * time.Microsecond
 	defaultSync = time.Millisecond
 	resendAfter = 200 * time.Millisecond
+	// calmSync is what an fsync takes at most once everything is healed, in
+	// microseconds.
+	calmSync = 20_000
 )
 
 func (w Weather) hop() time.Duration {
@@ -74,10 +77,13 @@ func (w Weather) sync() time.Duration {
 	return time.Duration(w.Sync) * time.Microsecond
 }
 
-// calm is the weather once everything is healed: messages still take their time,
-// and clocks still drift.
+// calm is the weather once everything is healed: messages and fsyncs still take
+// their time, and clocks still drift. But disks are as fast as followers need that
+// fetch little at once, or they would never catch up with clients that go on.
 func (w Weather) calm() Weather {
-	return Weather{Hop: w.Hop, Jitter: min(w.Jitter, int64(w.hop()/time.Microsecond)), Sync: w.Sync, Drift: w.Drift}
+	return Weather{
+		Hop: w.Hop, Jitter: min(w.Jitter, int64(w.hop()/time.Microsecond)), Sync: min(w.Sync, calmSync), Drift: w.Drift,
+	}
 }
 
 // Rough tells whether brokers may miss each other although nothing is at fault.

@@ -25,6 +25,7 @@ func TestWeatherNamesWhatCannotBe(t *testing.T) {
 		{"twice_per_mille", 1000, func(n int) Weather { return Weather{Twice: n} }},
 		{"broken_per_mille", 500, func(n int) Weather { return Weather{Broken: n} }},
 		{"slow_fetch_per_mille", 900, func(n int) Weather { return Weather{SlowFetch: n} }},
+		{"slow_life_per_mille", 900, func(n int) Weather { return Weather{SlowLife: n} }},
 		{"broken_isr_per_mille", 900, func(n int) Weather { return Weather{BrokenISR: n} }},
 		{"slow_raft_per_mille", 900, func(n int) Weather { return Weather{SlowRaft: n} }},
 		{"stalled_send_per_mille", 900, func(n int) Weather { return Weather{StalledSend: n} }},
@@ -48,10 +49,11 @@ func TestWeatherNamesWhatCannotBe(t *testing.T) {
 func TestCalm(t *testing.T) {
 	storm := Weather{
 		Hop: 2000, Jitter: 30_000, Slow: 1, SlowISR: 2, SlowFor: 3, Lost: 4, Twice: 5, Broken: 6,
-		SlowFetch: 7, BrokenISR: 8, SlowRaft: 9, StalledSend: 10, BrokenSend: 11, Sync: 4000, Drift: 20,
+		SlowFetch: 7, BrokenISR: 8, SlowRaft: 9, StalledSend: 10, BrokenSend: 11, SlowLife: 12, Sync: 4000, Drift: 20,
 	}
 	require.Equal(t, Weather{Hop: 2000, Jitter: 2000, Sync: 4000, Drift: 20}, storm.calm())
 	require.Equal(t, Weather{Jitter: 500}, Weather{Jitter: 700}.calm(), "no more than the default hop")
+	require.Equal(t, Weather{Sync: 20_000}, Weather{Sync: 200_000}.calm(), "followers must be able to keep up")
 	require.Equal(t, Weather{}, Weather{}.calm())
 }
 
