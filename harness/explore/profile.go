@@ -61,6 +61,10 @@ type Profile struct {
 	fixed        *nemesis.Schedule
 }
 
+// atOnce is how many faults may be in force at a time, in the mean: under more of
+// them a cluster does nothing at all, and so nothing wrong.
+const atOnce = 4
+
 // drawProfile draws what the bounds leave open.
 func drawProfile(seed uint64, b Bounds) Profile {
 	r := newDice(seed, "profile")
@@ -86,6 +90,7 @@ func drawProfile(seed uint64, b Bounds) Profile {
 	p.cards = drawCards(r, p)
 	p.every = r.about(pick(r, 60, 150, 400, 1000))
 	p.lasts = r.about(pick(r, 60, 300, 1000, 2000))
+	p.every = max(p.every, p.lasts/atOnce)
 	p.segment = pick(r, 0, 0, 1024, 4096)
 	p.snapshot = pick(r, 0, 0, 12, 40)
 	if p.liveness = p.liveness || r.IntN(8) == 0; p.liveness {
