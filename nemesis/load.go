@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 )
 
@@ -57,11 +58,9 @@ func parse(data []byte) (Schedule, error) {
 	if header.Version != Version {
 		return Schedule{}, fmt.Errorf("version %d: this build reads version %d only", header.Version, Version)
 	}
-	decoder := json.NewDecoder(bytes.NewReader(data))
-	decoder.DisallowUnknownFields()
 	var s Schedule
-	if err := decoder.Decode(&s); err != nil {
-		return Schedule{}, ExplainJSON(err, data, document)
+	if err := DecodeJSON(data, &s, document); err != nil {
+		return Schedule{}, err
 	}
 	return s, s.Validate()
 }
@@ -70,7 +69,7 @@ func parse(data []byte) (Schedule, error) {
 const document = "docs/schedule.md"
 
 // ExplainJSON turns the errors of encoding/json about data into the house's form:
-// they name the line or the field, and the document that says what is allowed.
+// they name the line and the field, and the document that says what is allowed.
 func ExplainJSON(err error, data []byte, document string) error {
 	var syntax *json.SyntaxError
 	var mismatch *json.UnmarshalTypeError
@@ -83,10 +82,53 @@ func ExplainJSON(err error, data []byte, document string) error {
 	case errors.Is(err, io.ErrUnexpectedEOF):
 		return fmt.Errorf("line %d: not JSON: %w", lineOf(data, int64(len(data))), err)
 	}
-	if field, ok := strings.CutPrefix(err.Error(), "json: unknown field "); ok {
-		return fmt.Errorf("field %s: unknown, allowed are those of %s", field, document)
-	}
 	return err
+}
+
+// DecodeJSON decodes data and refuses what has no place there. Its errors are those
+// of ExplainJSON.
+func DecodeJSON[T any](data []byte, to *T, document string) error {
+	err := decodeStrictly(data, to)
+	if err == nil {
+		return nil
+	}
+	field, unknown := unknownField(err)
+	if !unknown {
+		return ExplainJSON(err, data, document)
+	}
+	where := ""
+	if line, ok := lineOfUnknown[T](data, field); ok {
+		where = fmt.Sprintf("line %d: ", line)
+	}
+	return fmt.Errorf("%sfield %s: unknown, allowed are those of %s", where, field, document)
+}
+
+func decodeStrictly(data []byte, to any) error {
+	decoder := json.NewDecoder(bytes.NewReader(data))
+	decoder.DisallowUnknownFields()
+	return decoder.Decode(to)
+}
+
+// unknownField is the name, quoted, of the field that encoding/json refused.
+func unknownField(err error) (quoted string, ok bool) {
+	return strings.CutPrefix(err.Error(), "json: unknown field ")
+}
+
+// lineOfUnknown finds the field that was refused. Its name may be a good one
+// elsewhere: there, a value that no field takes is what is refused, and here it is
+// the name still.
+func lineOfUnknown[T any](data []byte, quoted string) (line int, ok bool) {
+	for at := 0; ; at += len(quoted) {
+		next := bytes.Index(data[at:], []byte(quoted))
+		if next < 0 {
+			return 0, false
+		}
+		at += next
+		before := slices.Insert(slices.Clone(data), at, []byte(quoted+`:{"?":[{}]},`)...)
+		if refused, _ := unknownField(decodeStrictly(before, new(T))); refused == quoted {
+			return lineOf(data, int64(at)), true
+		}
+	}
 }
 
 func lineOf(data []byte, offset int64) int {

@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"runtime"
+	"time"
 
 	"github.com/ackproof/ackproof/harness"
 	"github.com/ackproof/ackproof/harness/bench"
@@ -21,7 +23,13 @@ func (a *app) bench(ctx context.Context, args []string) (int, error) {
 	f.StringVar(&flush, "flush", flush, "flush policy: never, interval, before-ack")
 	f.StringVar(&broker, "broker", "", "path of an ackbroker `binary` (default: the broker in this binary)")
 	f.BoolVar(&faults, "faults", false, "measure instead how long faults take to apply and to heal, on every kind of cluster")
-	f.StringVar(&into, "into", "", "with --faults: `file` whose table to replace")
+	shrinks := shrinks{jobs: runtime.NumCPU(), within: time.Minute}
+	shrink := f.Bool("shrink", false, "measure instead how far and how fast cases full of faults shrink, for the bugs of a gallery")
+	f.StringVar(&shrinks.gallery, "gallery", "results/gallery", "with --shrink: the gallery's `folder`")
+	f.words(&shrinks.only, "only", "with --shrink: exhibits to take, instead of all")
+	f.whole(&shrinks.jobs, "jobs", "with --shrink: worker processes")
+	f.StringVar(&shrinks.keep, "keep", "", "with --shrink: `folder` that gets the cases before they are shrunk")
+	f.StringVar(&into, "into", "", "with --faults or --shrink: `file` whose table to replace")
 	rest, err := f.parse(args)
 	if err == nil {
 		err = none(rest)
@@ -34,6 +42,12 @@ func (a *app) bench(ctx context.Context, args []string) (int, error) {
 	}
 	if faults {
 		return a.benchFaults(ctx, rounds, into)
+	}
+	if *shrink {
+		if shrinks.jobs < 1 || shrinks.jobs > maxJobs {
+			return 0, badInput("jobs is %d, allowed are 1 to %d", shrinks.jobs, maxJobs)
+		}
+		return a.benchShrink(ctx, shrinks, into)
 	}
 	kind, agent := harness.Local, ""
 	if err := a.binaries(&kind, &broker, &agent); err != nil {

@@ -126,8 +126,18 @@ func TestACaseIsShrunk(t *testing.T) {
 	require.Contains(t, string(script), "\n----\n")
 	require.Contains(t, string(script), "\nverdict: unseen: ")
 
+	exit, stdout, stderr = call("shrink", filepath.Join(dir, "case.min.json"))
+	require.Equal(t, exitInvalid, exit, stderr)
+	require.Contains(t, stdout, "written   "+filepath.Join(dir, "case.min.json")+", ", "shrunk again, it keeps its name")
+
 	exit, _, stderr = call("shrink", path, "-o", filepath.Join(dir, "other.json"), "--for", "1ms", "--black-box")
 	require.Equal(t, exitInvalid, exit, stderr)
 	require.FileExists(t, filepath.Join(dir, "other.json"))
 	require.FileExists(t, filepath.Join(dir, "other.script"))
+}
+
+func TestHelpSaysWhatShrinksExitCodeIs(t *testing.T) {
+	exit, stdout, _ := call("shrink", "--help")
+	require.Equal(t, exitValid, exit)
+	require.Contains(t, stdout, "\nexit codes are verdicts: 1 if the shrunk case fails, as it should, ")
 }

@@ -135,6 +135,7 @@ func (a *app) exploration(args []string) (*exploration, error) {
 	b.Length = explore.DefaultLength
 	f.span(&b.Length, "length", "how long clients work in each case, in simulated time")
 	f.BoolVar(&b.Liveness, "liveness", false, "ask for progress of a healed majority beside nodes that stay faulty")
+	f.BoolVar(&b.Dense, "dense", false, "many faults and operations in each case, which give shrinking much to do; a --length of 30s leaves room for them")
 	seeds := 0
 	f.whole(&seeds, "seeds", "cases to simulate at most; 0 is no bound")
 	f.Func("for", "`time` to explore at most, such as 10m (default 1m if --seeds is not given)", func(s string) (err error) {
@@ -188,8 +189,8 @@ func (a *app) exploration(args []string) (*exploration, error) {
 // settledBy lists the flags that say what is settled already where an exploration
 // goes on, or looks for a live run's failure.
 var settledBy = map[string][]string{
-	"resume": append([]string{"from", "seed", "length", "liveness", "unpromised", "black-box", "results"}, configuration...),
-	"from":   append([]string{"length", "liveness", "unpromised"}, configuration...),
+	"resume": append([]string{"from", "seed", "length", "dense", "liveness", "unpromised", "black-box", "results"}, configuration...),
+	"from":   append([]string{"length", "dense", "liveness", "unpromised"}, configuration...),
 }
 
 var configuration = []string{"acks", "min-isr", "nodes", "flush", "unclean", "mutant"}
@@ -212,12 +213,19 @@ func (x *exploration) prepare() error {
 	if err := x.bounds.Validate(); err != nil {
 		return badInput("%w", err)
 	}
+	var err error
+	x.explorer.Bounds = x.bounds
+	x.explorer.Worker, err = workerOfOurs()
+	return err
+}
+
+// workerOfOurs is the command of a process that simulates for this one.
+func workerOfOurs() ([]string, error) {
 	binary, err := os.Executable()
 	if err != nil {
-		return fmt.Errorf("explore: find this program: %w", err)
+		return nil, fmt.Errorf("explore: find this program: %w", err)
 	}
-	x.explorer.Worker, x.explorer.Bounds = []string{binary, workerCommand}, x.bounds
-	return nil
+	return []string{binary, workerCommand}, nil
 }
 
 // open makes the folder, or finds the one to go on with.
@@ -298,6 +306,12 @@ func (a *app) tellState(s explore.State) {
 	}
 	a.say("%s", report.Wrap("coverage, in how many cases: "+strings.Join(parts, ", "), "", helpWidth))
 	a.say("failures  %s\n", failures(s))
+	for class := range s.Failures {
+		if strings.HasPrefix(class, explore.Inside) {
+			a.say("          %s... was seen by a look into the brokers (docs/invariants.md); --black-box judges by what clients see alone\n", explore.Inside)
+			break
+		}
+	}
 }
 
 func hours(d time.Duration) string {

@@ -12,9 +12,9 @@ import (
 	"github.com/ackproof/ackproof/harness"
 )
 
-// The table of fault times stands between these lines of its document.
+// A measured table stands between these lines of its document.
 const (
-	tableBegin = "<!-- measured by make faults -->\n"
+	tableBegin = "<!-- measured by make %s -->\n"
 	tableEnd   = "<!-- end -->\n"
 )
 
@@ -22,7 +22,7 @@ const (
 // heal on each kind of cluster, as a table, into a document if one is named.
 func (a *app) benchFaults(ctx context.Context, rounds int, into string) (int, error) {
 	if into != "" {
-		if _, err := replaceTable(into, ""); err != nil {
+		if _, err := replaceTable(into, "faults", ""); err != nil {
 			return 0, &harness.InputError{Err: err}
 		}
 	}
@@ -56,7 +56,7 @@ func (a *app) benchFaults(ctx context.Context, rounds int, into string) (int, er
 	if into == "" {
 		return exitValid, nil
 	}
-	text, err := replaceTable(into, table)
+	text, err := replaceTable(into, "faults", table)
 	if err != nil {
 		return 0, err
 	}
@@ -109,17 +109,18 @@ func inMillis(d time.Duration) string {
 	return fmt.Sprintf("%.1f ms", float64(d.Microseconds())/1000)
 }
 
-// replaceTable is the document's text with another table.
-func replaceTable(path, table string) (string, error) {
+// replaceTable is the document's text with another table, that of a target of make.
+func replaceTable(path, target, table string) (string, error) {
+	begin := fmt.Sprintf(tableBegin, target)
 	data, err := os.ReadFile(path)
 	if err != nil {
 		return "", fmt.Errorf("into: %w", err)
 	}
-	before, rest, begins := strings.Cut(string(data), tableBegin)
+	before, rest, begins := strings.Cut(string(data), begin)
 	_, after, ends := strings.Cut(rest, tableEnd)
 	if !begins || !ends {
 		return "", fmt.Errorf("into: %s has no place for the table, allowed is a document with the lines %q and %q",
-			path, strings.TrimSpace(tableBegin), strings.TrimSpace(tableEnd))
+			path, strings.TrimSpace(begin), strings.TrimSpace(tableEnd))
 	}
-	return before + tableBegin + table + tableEnd + after, nil
+	return before + begin + table + tableEnd + after, nil
 }

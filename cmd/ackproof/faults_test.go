@@ -28,19 +28,24 @@ func TestFaultTimesAsATable(t *testing.T) {
 
 func TestTheTableTakesItsPlaceInTheDocument(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "faults.md")
-	require.NoError(t, os.WriteFile(path, []byte("a\n"+tableBegin+"old\n"+tableEnd+"b\n"), 0o644))
-	text, err := replaceTable(path, "new\n")
+	const before, after = "a\n<!-- measured by make faults -->\n", "<!-- end -->\nb\n"
+	require.NoError(t, os.WriteFile(path, []byte(before+"old\n"+after), 0o644))
+	text, err := replaceTable(path, "faults", "new\n")
 	require.NoError(t, err)
-	require.Equal(t, "a\n"+tableBegin+"new\n"+tableEnd+"b\n", text)
+	require.Equal(t, before+"new\n"+after, text)
+	_, err = replaceTable(path, "shrinks", "new\n")
+	require.ErrorContains(t, err, "has no place for the table", "its own place only")
 
 	require.NoError(t, os.WriteFile(path, []byte("a\n"), 0o644))
-	_, err = replaceTable(path, "new\n")
+	_, err = replaceTable(path, "faults", "new\n")
 	require.ErrorContains(t, err, "has no place for the table, allowed is a document with the lines")
 }
 
-// The document of the repository is one that make faults can write.
-func TestTheDocumentHasAPlaceForTheTable(t *testing.T) {
-	text, err := replaceTable(filepath.Join("..", "..", "docs", "faults.md"), "x")
-	require.NoError(t, err)
-	require.Contains(t, text, tableBegin+"x"+tableEnd)
+// The documents of the repository are such that make can write them.
+func TestTheDocumentsHaveAPlaceForTheirTable(t *testing.T) {
+	for document, target := range map[string]string{"faults.md": "faults", "shrink.md": "shrinks"} {
+		text, err := replaceTable(filepath.Join("..", "..", "docs", document), target, "x")
+		require.NoError(t, err)
+		require.Contains(t, text, "<!-- measured by make "+target+" -->\nx"+tableEnd)
+	}
 }

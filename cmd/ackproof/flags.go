@@ -20,6 +20,7 @@ type flags struct {
 	*flag.FlagSet
 	app   *app
 	usage string
+	note  string // stands at the end of the help
 }
 
 func (a *app) flags(name, usage string) *flags {
@@ -71,6 +72,9 @@ func (f *flags) help() {
 		}
 		f.app.say("%s", report.Wrap(usage, "      ", helpWidth))
 	})
+	if f.note != "" {
+		f.app.say("\n%s", report.Wrap(f.note, "", helpWidth))
+	}
 }
 
 // helpWidth is the width of the help, in columns: it fits every terminal.

@@ -117,7 +117,11 @@ func TestBadArguments(t *testing.T) {
 		{"check .", "ackproof check: . has no run.json, allowed is a folder of a run or a suite, or a history file"},
 		{"check history.jsonl", "ackproof check: history.jsonl:1: header: version is 2, allowed is 1"},
 		{"replay", "ackproof replay: allowed is one argument, a run's folder or a case's file, not 0"},
-		{"replay nothing", "ackproof replay: open nothing/run.json: no such file or directory"},
+		{"replay nothing", "ackproof replay: stat nothing: no such file or directory"},
+		{"shrink nothing.json --jobs 0", "ackproof shrink: jobs is 0, allowed are 1 to 256"},
+		{"bench --shrink --gallery nothing", `ackproof bench: gallery is "nothing", allowed is a folder with exhibits`},
+		{"bench --shrink --jobs 0", "ackproof bench: jobs is 0, allowed are 1 to 256"},
+		{"bench --shrink --into nothing.md", "ackproof bench: into: open nothing.md: no such file or directory"},
 		{"replay nothing -n 0", "ackproof replay: n is 0, allowed is 1 and above"},
 		{"cluster", `ackproof cluster: cluster is "", allowed are up, down, topic`},
 		{"cluster up --nodes 0", "ackproof cluster: nodes is 0, allowed are 1 to 9"},
@@ -199,6 +203,10 @@ func TestRunsAreCounted(t *testing.T) {
 	require.Equal(t, "1 run", runsOf([]harness.Row{ran}))
 	require.Equal(t, "2 runs", runsOf([]harness.Row{ran, ran}))
 	require.Equal(t, "1 of 3 runs", runsOf([]harness.Row{ran, not, not}))
+
+	stored, simulated := harness.Row{Dir: "run"}, harness.Row{}
+	require.Equal(t, "2 runs", storedOf([]harness.Row{stored, stored}))
+	require.Equal(t, "1 of 2 rows", storedOf([]harness.Row{stored, simulated}), "simulated rows have nothing to be judged again")
 }
 
 func TestFlagsMayFollowArguments(t *testing.T) {

@@ -3,7 +3,9 @@ package main
 import (
 	"cmp"
 	"context"
+	"errors"
 	"flag"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -45,6 +47,9 @@ func (a *app) replay(ctx context.Context, args []string) (int, error) {
 	}
 	r := harness.Replay{Dir: rest[0], Times: times, Base: base}
 	stored, err := r.Stored()
+	if _, missing := os.Stat(r.Dir); missing != nil && errors.Is(err, fs.ErrNotExist) {
+		return 0, badInput("%w", missing) // what was asked for, not a file inside
+	}
 	if err != nil {
 		return 0, err
 	}

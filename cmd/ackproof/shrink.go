@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"os"
+	"runtime"
 	"strings"
 	"time"
 
@@ -12,15 +13,17 @@ import (
 
 // shrink is `ackproof shrink`.
 func (a *app) shrink(ctx context.Context, args []string) (int, error) {
-	limit := time.Minute
+	limit, jobs := time.Minute, runtime.NumCPU()
 	f := a.flags("shrink", "CASE [flags]")
-	to := f.String("o", "", "`file` that gets the result (default: CASE.min.json beside the case); a script of it goes beside")
+	f.note = "exit codes are verdicts: 1 if the shrunk case fails, as it should, 2 if what fails is the simulator itself, 254 if nothing fails in CASE"
+	to := f.String("o", "", "`file` that gets the result, with a script of it beside (default: X.min.json beside a case X.json or X.min.json, which is replaced)")
 	f.Func("for", "`time` to take at most (default 1m)", func(s string) (err error) {
 		if limit, err = time.ParseDuration(s); err != nil || limit <= 0 {
 			return errors.New("allowed is a time such as 60s or 2m")
 		}
 		return nil
 	})
+	f.whole(&jobs, "jobs", "worker processes; the result is the same with any number of them")
 	blackBox := f.Bool("black-box", false, "judge by what clients see alone")
 	rest, err := f.parse(args)
 	if err != nil {
@@ -29,13 +32,20 @@ func (a *app) shrink(ctx context.Context, args []string) (int, error) {
 	if len(rest) != 1 {
 		return 0, badInput("allowed is one argument, the file of a case, not %d", len(rest))
 	}
+	if jobs < 1 || jobs > maxJobs {
+		return 0, badInput("jobs is %d, allowed are 1 to %d", jobs, maxJobs)
+	}
+	worker, err := workerOfOurs()
+	if err != nil {
+		return 0, err
+	}
 	path := rest[0]
 	c, err := explore.Load(path)
 	if err != nil {
 		return 0, badInput("%w", err)
 	}
 	if *to == "" {
-		*to = strings.TrimSuffix(path, ".json") + ".min.json"
+		*to = shrunkName(path)
 	}
 	if err := writable(*to); err != nil {
 		return 0, badInput("o is %q, allowed is a file that can be written to: %w", *to, err)
@@ -45,9 +55,12 @@ func (a *app) shrink(ctx context.Context, args []string) (int, error) {
 	progress := a.progress()
 	began := time.Now()
 	over := func() bool { return ctx.Err() != nil || time.Since(began) > limit }
-	result, err := explore.Shrink(c, explore.Shrinking{BlackBox: *blackBox, Over: over, Tell: func(p explore.Pass) {
-		progress.Line("%5.1fs  %-18s %s", time.Since(began).Seconds(), p.Name, shortSize(p.Size))
-	}})
+	result, err := explore.Shrink(c, explore.Shrinking{
+		BlackBox: *blackBox, Worker: worker, Jobs: jobs, Over: over,
+		Tell: func(p explore.Pass) {
+			progress.Line("%5.1fs  %-18s %s", time.Since(began).Seconds(), p.Name, shortSize(p.Size))
+		},
+	})
 	progress.Done()
 	if err != nil {
 		return 0, badInput("%s: %w", path, err)
@@ -57,6 +70,11 @@ func (a *app) shrink(ctx context.Context, args []string) (int, error) {
 	}
 	a.tellShrunk(*to, result, time.Since(began))
 	return exitOfCase(result.Outcome), nil
+}
+
+// shrunkName is where the result goes. What is shrunk again keeps its name.
+func shrunkName(path string) string {
+	return strings.TrimSuffix(strings.TrimSuffix(path, ".json"), ".min") + ".min.json"
 }
 
 // keepShrunk writes the case and its script.

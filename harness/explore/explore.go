@@ -2,12 +2,7 @@ package explore
 
 import (
 	"context"
-	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
-	"os"
-	"os/exec"
 	"time"
 )
 
@@ -83,7 +78,7 @@ func (e Explorer) Explore(ctx context.Context, s State) (State, error) {
 		}
 	}()
 	for range e.Jobs {
-		w, err := e.hire(findings, failed)
+		w, err := hire(e.Worker, orders{Bounds: e.Bounds, BlackBox: e.BlackBox}, findings, failed)
 		if err != nil {
 			return s, err
 		}
@@ -164,59 +159,4 @@ func (e Explorer) count(s *State, f finding) bool {
 		e.Fail(Found{Case: c, Failure: f.Failure})
 	}
 	return true
-}
-
-// worker is a process that simulates.
-type worker struct {
-	process *exec.Cmd
-	in      io.WriteCloser
-	encoder *json.Encoder
-}
-
-func (w *worker) give(j job) error {
-	if err := w.encoder.Encode(j); err != nil {
-		return fmt.Errorf("explore: a worker is gone: %w", err)
-	}
-	return nil
-}
-
-// end lets the worker finish and waits for it.
-func (w *worker) end() {
-	_ = w.in.Close()
-	_ = w.process.Process.Kill() // what it had before it does not matter any more
-	_ = w.process.Wait()
-}
-
-// hire starts a worker whose findings are sent on. It ignores Ctrl-C, which is
-// ours to obey: see apart.
-func (e Explorer) hire(findings chan<- finding, failed chan<- error) (*worker, error) {
-	cmd := exec.Command(e.Worker[0], e.Worker[1:]...)
-	cmd.Stderr = os.Stderr
-	apart(cmd)
-	in, err := cmd.StdinPipe()
-	out, err2 := cmd.StdoutPipe()
-	if err := errors.Join(err, err2); err != nil {
-		return nil, fmt.Errorf("explore: worker: %w", err)
-	}
-	if err := cmd.Start(); err != nil {
-		return nil, fmt.Errorf("explore: worker: %w", err)
-	}
-	w := &worker{process: cmd, in: in, encoder: json.NewEncoder(in)}
-	go func() {
-		decoder := json.NewDecoder(out)
-		for {
-			var f finding
-			if err := decoder.Decode(&f); err != nil {
-				failed <- fmt.Errorf("explore: a worker ended: %w", err)
-				return
-			}
-			f.by = w
-			findings <- f
-		}
-	}()
-	if err := w.encoder.Encode(orders{Bounds: e.Bounds, BlackBox: e.BlackBox}); err != nil {
-		w.end()
-		return nil, fmt.Errorf("explore: a worker is gone: %w", err)
-	}
-	return w, nil
 }

@@ -37,11 +37,9 @@ func parse(data []byte) (Case, error) {
 	if header.Format != Format || header.Version != Version {
 		return Case{}, fmt.Errorf("format %q version %d: allowed is %q version %d", header.Format, header.Version, Format, Version)
 	}
-	decoder := json.NewDecoder(bytes.NewReader(data))
-	decoder.DisallowUnknownFields()
 	var c Case
-	if err := decoder.Decode(&c); err != nil {
-		return Case{}, nemesis.ExplainJSON(err, data, "docs/case.md")
+	if err := nemesis.DecodeJSON(data, &c, "docs/case.md"); err != nil {
+		return Case{}, err
 	}
 	return c, c.Validate()
 }

@@ -38,13 +38,14 @@ func TestWhatIsWrongWithAFileIsNamed(t *testing.T) {
 	good, err := timed().text()
 	require.NoError(t, err)
 	for name, tt := range map[string]struct{ old, new, want string }{
-		"other format":  {`"ackproof-case"`, `"jepsen"`, `format "jepsen" version 1: allowed is "ackproof-case" version 1`},
-		"other version": {`"version": 1`, `"version": 9`, `format "ackproof-case" version 9`},
-		"unknown field": {`"partitions"`, `"parts"`, `field "parts": unknown, allowed are those of docs/case.md`},
-		"wrong type":    {`"partitions": 1`, `"partitions": "1"`, "line 7: field partitions: a JSON string does not fit, allowed is int32"},
-		"torn":          {`"partitions": 1`, `"partitions" 1`, "line 7: not JSON: "},
-		"acks":          {`"acks": "all"`, `"acks": "some"`, `config: acks is "some", allowed are `},
-		"worker":        {`"producer 0/0"`, `"producer 9/0"`, `workload: plan: op 0: worker "producer 9/0", allowed are `},
+		"other format":    {`"ackproof-case"`, `"jepsen"`, `format "jepsen" version 1: allowed is "ackproof-case" version 1`},
+		"other version":   {`"version": 1`, `"version": 9`, `format "ackproof-case" version 9`},
+		"unknown field":   {`"partitions"`, `"parts"`, `line 7: field "parts": unknown, allowed are those of docs/case.md`},
+		"field elsewhere": {`"producers"`, `"partitions"`, `line 8: field "partitions": unknown, allowed are those of docs/case.md`},
+		"wrong type":      {`"partitions": 1`, `"partitions": "1"`, "line 7: field partitions: a JSON string does not fit, allowed is int32"},
+		"torn":            {`"partitions": 1`, `"partitions" 1`, "line 7: not JSON: "},
+		"acks":            {`"acks": "all"`, `"acks": "some"`, `config: acks is "some", allowed are `},
+		"worker":          {`"producer 0/0"`, `"producer 9/0"`, `workload: plan: op 0: worker "producer 9/0", allowed are `},
 	} {
 		t.Run(name, func(t *testing.T) {
 			path := filepath.Join(t.TempDir(), "case.json")

@@ -2,7 +2,6 @@ package explore
 
 import (
 	"errors"
-	"reflect"
 	"strings"
 	"time"
 
@@ -16,6 +15,11 @@ var ErrNoFailure = errors.New("nothing fails in it")
 type Shrinking struct {
 	// BlackBox is that of Look.
 	BlackBox bool
+	// Worker is the command of a worker process, and Jobs how many of them simulate
+	// at a time, which changes nothing but the time it takes. Without a command
+	// this process simulates.
+	Worker []string
+	Jobs   int
 	// Over, unless nil, says when to stop and take what has been reached.
 	Over func() bool
 	// Tell, unless nil, hears of every pass.
@@ -51,10 +55,9 @@ type Shrunk struct {
 // Shrink makes a case that fails small, so that it can be read. What it returns
 // fails in the same class, and breaks a promise if the case does; that it is the
 // same bug is likely and not certain, for plainer faults and other seeds are tried
-// too. It is deterministic but for Over. Its error is that of a case that cannot be, or
-// ErrNoFailure.
+// too. It is deterministic but for Over. Its error is that of a case that cannot be,
+// of a worker that is gone, or ErrNoFailure.
 func Shrink(c Case, how Shrinking) (Shrunk, error) {
-	s := &shrinker{how: how, best: c}
 	var performed []workloads.Op
 	out, err := Simulate(c, Look{
 		BlackBox: how.BlackBox, Performed: func(op workloads.Op) { performed = append(performed, op) },
@@ -65,45 +68,43 @@ func Shrink(c Case, how Shrinking) (Shrunk, error) {
 	case out.Failure.Class == "":
 		return Shrunk{}, ErrNoFailure
 	}
-	s.outcome = out
-	before := sizeOf(c, out)
+	crew, err := hireCrew(how.Worker, how.Jobs, orders{BlackBox: how.BlackBox})
+	if err != nil {
+		return Shrunk{}, err
+	}
+	defer crew.end()
+	s := newShrinker(c, out.Failure, out.Events, how, crew)
+	before := s.size()
 	before.Ops = len(performed)
 	s.run(performed)
+	if s.err != nil {
+		return Shrunk{}, s.err
+	}
 	result := s.best
 	if !strings.HasSuffix(result.Name, shrunkSuffix) {
 		result.Name += shrunkSuffix
 	}
-	result.Expect = s.outcome.Expectation()
+	if out, err = Simulate(result, Look{BlackBox: how.BlackBox}); err != nil {
+		return Shrunk{}, err
+	}
+	result.Expect = out.Expectation()
 	return Shrunk{
-		Case: result, Outcome: s.outcome, Before: before, After: sizeOf(result, s.outcome),
+		Case: result, Outcome: out, Before: before, After: s.size(),
 		Firm: s.firm, Tried: s.tried, Cut: s.over(),
 	}, nil
 }
 
 const shrunkSuffix = ", shrunk"
 
-func sizeOf(c Case, out Outcome) Size {
-	clients := c.Clients.Producers + c.Clients.Consumers + c.Clients.Probers
+// size is that of the best.
+func (s *shrinker) size() Size {
+	c := s.best
+	clients := c.Clients.Producers + c.Clients.Consumers + c.Clients.Probers + c.Clients.Tenants
 	return Size{
 		Faults: len(c.Schedule.Steps), Ops: len(c.Plan), Clients: clients, Partitions: int(c.Partitions), Nodes: c.Nodes(),
-		Length: c.Schedule.Length.Duration(), Events: out.Events,
+		Length: c.Schedule.Length.Duration(), Events: s.events,
 	}
 }
-
-// shrinker is a case on its way.
-type shrinker struct {
-	how     Shrinking
-	best    Case
-	outcome Outcome // of best
-	// finishing is set once only what leaves the best as firm as it is may be
-	// done; see firmness.
-	finishing bool
-	firm      int
-	tried     int
-	kept      int // candidates that became the best
-}
-
-func (s *shrinker) over() bool { return s.how.Over != nil && s.how.Over() }
 
 // run makes passes until one round of them changes nothing. Operations are the
 // most, so the first rounds leave them out in large chunks: by the time when one
@@ -133,7 +134,7 @@ func (s *shrinker) run(performed []workloads.Op) {
 		parts = min(parts, 1<<15)
 	}
 	s.pass("names of nodes", s.nameNodes)
-	s.finishing, s.firm = true, s.firmness(s.best)
+	s.pass("firmness", s.askFirmness)
 	s.pass("room", s.giveRoom)
 	s.pass("weather", s.calmWeather)
 	s.pass("kinds of faults", s.simplerFaults)
@@ -147,7 +148,7 @@ func (s *shrinker) pass(name string, do func()) {
 	before := s.kept
 	do()
 	if s.how.Tell != nil && s.kept > before {
-		s.how.Tell(Pass{Name: name, Size: sizeOf(s.best, s.outcome), Tried: s.tried})
+		s.how.Tell(Pass{Name: name, Size: s.size(), Tried: s.tried})
 	}
 }
 
@@ -157,70 +158,4 @@ func (s *shrinker) writePlan(performed []workloads.Op) {
 	c := s.best
 	c.Plan = append([]workloads.Op{}, performed...)
 	s.try(c.until(c.Schedule.Length))
-}
-
-// A candidate is tried with several seeds if that is cheap: what was left out may
-// have re-dealt what follows, and the failure may need some luck.
-const (
-	manySeeds = 4
-	calmSeeds = 20
-	cheap     = 20_000 // events
-)
-
-// worth is how many seeds a candidate is tried with that is worth so many.
-func (s *shrinker) worth(seeds int) int {
-	if s.outcome.Events > cheap {
-		return 1
-	}
-	return seeds
-}
-
-// try makes a candidate the best if it fails in the same way, with the seed of
-// the best or another one.
-func (s *shrinker) try(c Case) bool {
-	return s.tryWith(s.worth(manySeeds), c)
-}
-
-func (s *shrinker) tryWith(seeds int, c Case) bool {
-	if s.finishing {
-		return s.tryFirm(c)
-	}
-	for i := range seeds {
-		c.Seed = s.best.Seed + uint64(i)
-		if out, fails := s.fails(c); fails {
-			s.keep(c, out)
-			return true
-		}
-	}
-	return false
-}
-
-// tryOther is try for a candidate that may be the best itself, which is no
-// progress.
-func (s *shrinker) tryOther(c Case) bool {
-	return !reflect.DeepEqual(c, s.best) && s.try(c)
-}
-
-// fails tells whether a case fails as the best does.
-func (s *shrinker) fails(c Case) (Outcome, bool) {
-	if s.over() || c.Validate() != nil || c.Liveness && !c.asksAs(s.best) {
-		return Outcome{}, false
-	}
-	s.tried++
-	out, err := Simulate(c, Look{BlackBox: s.how.BlackBox})
-	want := s.outcome.Failure
-	return out, err == nil && out.Failure.Class == want.Class && out.Failure.Promised == want.Promised
-}
-
-// asksAs tells whether two cases with Liveness ask the same: whether a majority
-// gets on without what the last fault takes away. Another fault may well leave no
-// majority.
-func (c Case) asksAs(other Case) bool {
-	a, b := c.Schedule.Steps, other.Schedule.Steps
-	return len(a) > 0 && len(b) > 0 && a[len(a)-1].Fault == b[len(b)-1].Fault
-}
-
-func (s *shrinker) keep(c Case, out Outcome) {
-	s.best, s.outcome = c, out
-	s.kept++
 }

@@ -96,7 +96,7 @@ func TestWhatDoesNotFailIsNotShrunk(t *testing.T) {
 func TestTheFaultThatStaysStays(t *testing.T) {
 	c := isolatedLeader(1)
 	c.Liveness = true
-	s := &shrinker{best: c, outcome: Outcome{}} // fails as nothing does
+	s := newShrinker(c, Failure{}, 0, Shrinking{}, &crew{}) // fails as nothing does
 	require.False(t, s.try(c.until(500)), "without it")
 	require.False(t, s.try(c.aimed(nemesis.Followers)), "another one")
 	require.True(t, s.try(c.until(6000)), "the same one, and the failure is the same, which is none")

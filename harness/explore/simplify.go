@@ -1,23 +1,38 @@
 package explore
 
 import (
+	"iter"
 	"reflect"
 	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/ackproof/ackproof/harness/cluster/sim"
+	"github.com/ackproof/ackproof/harness/history"
 	"github.com/ackproof/ackproof/nemesis"
 	"github.com/ackproof/ackproof/workloads"
 )
 
 // dropSteps leaves out the faults that are not needed.
 func (s *shrinker) dropSteps() {
-	reduce(s.best.Schedule.Steps, 1, func(rest []nemesis.Step) bool {
-		c := s.best
+	reduce(s.best.Schedule.Steps, 1, offered(s, func(c Case, rest []nemesis.Step) Case {
 		c.Schedule.Steps = rest
-		return s.try(c)
-	})
+		return c
+	}))
+}
+
+// offered makes candidates of what would be left of something.
+func offered[T any](s *shrinker, with func(Case, []T) Case) func(iter.Seq[[]T]) int {
+	return func(rests iter.Seq[[]T]) int {
+		before := s.best
+		return s.first(func(yield func(Case) bool) {
+			for rest := range rests {
+				if !yield(with(before, rest)) {
+					return
+				}
+			}
+		})
+	}
 }
 
 // dropOps leaves out the operations that are not needed: first those of whole
@@ -33,16 +48,14 @@ func (s *shrinker) dropOps(parts int) {
 			workers = append(workers, op.Worker)
 		}
 	}
-	reduce(workers, 1, func(rest []string) bool {
-		c := s.best
+	reduce(workers, 1, offered(s, func(c Case, rest []string) Case {
 		c.Plan = slices.DeleteFunc(slices.Clone(c.Plan), func(op workloads.Op) bool { return !slices.Contains(rest, op.Worker) })
-		return s.try(c)
-	})
-	reduce(s.best.Plan, len(s.best.Plan)/parts, func(rest []workloads.Op) bool {
-		c := s.best
+		return c
+	}))
+	reduce(s.best.Plan, len(s.best.Plan)/parts, offered(s, func(c Case, rest []workloads.Op) Case {
 		c.Plan = rest
-		return s.try(c)
-	})
+		return c
+	}))
 }
 
 // fewerPartitions leaves one partition, the one that roles are about: everything
@@ -63,11 +76,11 @@ func (s *shrinker) fewerPartitions() {
 		}
 		return c
 	}
+	var candidates []Case
 	for part := int32(-1); part < s.best.Partitions; part++ {
-		if s.try(only(part)) || s.try(only(part).aimed(nemesis.Leader)) {
-			return
-		}
+		candidates = append(candidates, only(part), only(part).aimed(nemesis.Leader))
 	}
+	s.first(slices.Values(candidates))
 }
 
 // aimed is the case with all of its faults aimed at one target.
@@ -81,6 +94,7 @@ func (c Case) aimed(at nemesis.Target) Case {
 
 // fewerNodes tries smaller clusters, the smallest first.
 func (s *shrinker) fewerNodes() {
+	var candidates []Case
 	for n := max(1, s.best.Config.ReplicationFactor); n < s.best.Nodes(); n++ {
 		c := s.best
 		c.Schedule.Nodes = n
@@ -93,41 +107,43 @@ func (s *shrinker) fewerNodes() {
 				}
 			}
 		}
-		if s.try(c) {
-			return
+		c.Plan = slices.Clone(c.Plan)
+		for i := range c.Plan {
+			if lead := &c.Plan[i].Lead; *lead > n {
+				*lead = (*lead-1)%n + 1
+			}
 		}
+		candidates = append(candidates, c)
 	}
+	s.first(slices.Values(candidates))
 }
 
 // calmWeather takes away what is not needed of the weather. That is worth many
 // seeds: where nothing is drawn for a message, leaving one out changes no other.
 func (s *shrinker) calmWeather() {
-	c := s.best
-	c.Weather = sim.Weather{}
-	if reflect.DeepEqual(c, s.best) {
+	calm := s.best
+	calm.Weather = sim.Weather{}
+	if s.firstWith(calmSeeds, slices.Values([]Case{calm})) == 0 {
 		return
 	}
-	if !s.tryWith(s.worth(calmSeeds), c) {
-		for i := range reflect.TypeFor[sim.Weather]().NumField() {
-			c := s.best
+	var changes []func(Case) Case
+	for i := range reflect.TypeFor[sim.Weather]().NumField() {
+		changes = append(changes, func(c Case) Case {
 			reflect.ValueOf(&c.Weather).Elem().Field(i).SetZero()
-			s.tryOther(c)
-		}
+			return c
+		})
 	}
+	s.each(changes...)
 }
 
 // usualTimes puts timeouts, intervals, segments and snapshots back to what they
 // usually are.
 func (s *shrinker) usualTimes() {
-	c := s.best
-	c.Times = sim.DefaultTimes()
-	s.tryOther(c)
-	c = s.best
-	c.SegmentBytes = 0
-	s.tryOther(c)
-	c = s.best
-	c.SnapshotEvery = 0
-	s.tryOther(c)
+	s.each(
+		func(c Case) Case { c.Times = sim.DefaultTimes(); return c },
+		func(c Case) Case { c.SegmentBytes = 0; return c },
+		func(c Case) Case { c.SnapshotEvery = 0; return c },
+	)
 }
 
 // onePlainFault tries whether a single fault that everybody knows does it too, at the
@@ -144,13 +160,15 @@ func (s *shrinker) onePlainFault() {
 		if slices.ContainsFunc(s.best.Schedule.Steps, func(step nemesis.Step) bool { return step.Fault == plain }) {
 			continue
 		}
+		var candidates []Case
 		for _, step := range slices.Backward(s.best.Schedule.Steps) {
 			c := s.best
 			c.Schedule.Steps = []nemesis.Step{{ID: 1, At: step.At, For: plainLength, Fault: plain}}
 			c.Schedule.Length = max(c.Schedule.Length, step.At+plainLength)
-			if s.try(c) {
-				return
-			}
+			candidates = append(candidates, c)
+		}
+		if s.first(slices.Values(candidates)) >= 0 {
+			return
 		}
 	}
 }
@@ -161,12 +179,14 @@ const plainLength = nemesis.Millis(4000)
 // simplerFaults makes each fault that is left do less, or at least what is known
 // best, and counts them from 1.
 func (s *shrinker) simplerFaults() {
+	var changes []func(Case) Case
 	for i := range s.best.Schedule.Steps {
 		for _, simpler := range []func(*nemesis.Fault){
 			func(f *nemesis.Fault) { f.Target = nemesis.Leader },
 			func(f *nemesis.Fault) { f.Clients = false },
 			func(f *nemesis.Fault) { f.MidStep = false },
 			func(f *nemesis.Fault) { f.Torn = false },
+			func(f *nemesis.Fault) { f.PowerOff = false },
 			func(f *nemesis.Fault) {
 				if f.Kind == nemesis.Partition {
 					f.Shape = nemesis.Isolate
@@ -178,39 +198,52 @@ func (s *shrinker) simplerFaults() {
 				}
 			},
 		} {
-			c := s.best
-			c.Schedule.Steps = slices.Clone(c.Schedule.Steps)
-			simpler(&c.Schedule.Steps[i].Fault)
-			s.tryOther(c)
+			changes = append(changes, func(c Case) Case {
+				c.Schedule.Steps = slices.Clone(c.Schedule.Steps)
+				simpler(&c.Schedule.Steps[i].Fault)
+				return c
+			})
 		}
 	}
-	c := s.best
+	s.each(append(changes, Case.counted)...)
+}
+
+// counted is the case with its faults counted from 1.
+func (c Case) counted() Case {
 	c.Schedule.Steps = slices.Clone(c.Schedule.Steps)
 	for i := range c.Schedule.Steps {
 		c.Schedule.Steps[i].ID = i + 1
 	}
-	s.tryOther(c)
+	return c
 }
 
 // nameNodes names the node that was hit where the role says less than that: one
 // follower of several, or a role that nobody had.
 func (s *shrinker) nameNodes() {
+	out, err := Simulate(s.best, Look{BlackBox: s.how.BlackBox})
+	if err != nil {
+		s.err = err
+		return
+	}
+	var changes []func(Case) Case
 	for i, step := range s.best.Schedule.Steps {
-		nodes, fallback := s.hit(step.ID)
+		nodes, fallback := hit(out.History, step.ID)
 		vague := step.Fault.Target == nemesis.Follower || fallback
 		if len(nodes) != 1 || !vague {
 			continue
 		}
-		c := s.best
-		c.Schedule.Steps = slices.Clone(c.Schedule.Steps)
-		c.Schedule.Steps[i].Fault.Target = nemesis.Node(nodes[0])
-		s.tryOther(c)
+		changes = append(changes, func(c Case) Case {
+			c.Schedule.Steps = slices.Clone(c.Schedule.Steps)
+			c.Schedule.Steps[i].Fault.Target = nemesis.Node(nodes[0])
+			return c
+		})
 	}
+	s.each(changes...)
 }
 
 // hit tells whom a step hit, and whether only because nobody had the role.
-func (s *shrinker) hit(step int) (nodes []int, fallback bool) {
-	for _, e := range s.outcome.History.Events {
+func hit(h *history.History, step int) (nodes []int, fallback bool) {
+	for _, e := range h.Events {
 		if e.Fault != nil && e.Fault.Step == step {
 			_, fallback = e.Fault.Evidence["target"]
 			return e.Fault.Nodes, fallback

@@ -63,31 +63,43 @@ func (c Case) moments() []nemesis.Millis {
 }
 
 // cutEnd looks for the earliest end that leaves the failure. It comes first,
-// since a shorter simulation is a cheaper one. What comes before the end stays
-// the same with the same seed.
+// since a shorter simulation is a cheaper one, and so the shortest are tried first.
+// What comes before the end stays the same with the same seed.
 func (s *shrinker) cutEnd() {
 	const enough = 100 // ms
 	for low, high := nemesis.Millis(0), s.best.Schedule.Length; high-low > enough; {
-		middle := (low + high) / 2
-		if s.tryWith(1, s.best.until(middle)) {
-			high = middle
-		} else {
-			low = middle
+		ends := between(low, high)
+		before := s.best
+		switch earliest := s.firstWith(1, changed(ends, before.until)); earliest {
+		case -1:
+			low = ends[len(ends)-1]
+		case 0:
+			high = ends[0]
+		default:
+			low, high = ends[earliest-1], ends[earliest]
 		}
 	}
+}
+
+// between are the quarters of a span.
+func between(low, high nemesis.Millis) []nemesis.Millis {
+	return []nemesis.Millis{(3*low + high) / 4, (low + high) / 2, (low + 3*high) / 4}
 }
 
 // cutStart looks for the latest beginning that leaves the failure: most of what
 // happened long before matters no more.
 func (s *shrinker) cutStart() {
-	const enough = 200                                   // ms
-	for high := s.best.Schedule.Length; high > enough; { // what is cut there is too much
-		middle := high / 2
-		if s.try(s.best.from(middle)) {
-			high -= middle
-		} else {
-			high = middle
+	const enough = 200                                 // ms
+	for end := s.best.Schedule.Length; end > enough; { // what is cut there is too much
+		var starts []nemesis.Millis // the latest first
+		for start := end / 2; start > enough/2; start /= 2 {
+			starts = append(starts, start)
 		}
+		latest := s.first(changed(starts, s.best.from))
+		if latest < 0 {
+			return
+		}
+		end = starts[latest] // from the new beginning on; as much again was too much
 	}
 }
 
@@ -98,19 +110,25 @@ func (s *shrinker) closeGaps() {
 	moments := s.best.moments()
 	for i := len(moments) - 1; i > 0; i-- {
 		from, gap := moments[i-1], moments[i]-moments[i-1]
-		for less := gap; less > enough && gap > enough; {
-			closer := func(t nemesis.Millis) nemesis.Millis {
-				if t > from {
-					return max(from, t-less)
-				}
-				return t
+		for most := gap; most > enough && gap > enough; {
+			var cuts []nemesis.Millis // the longest first
+			for cut := most; cut > enough; cut /= 2 {
+				cuts = append(cuts, cut)
 			}
-			if s.try(s.best.warp(closer)) {
-				gap -= less
-				less = min(less, gap)
-			} else {
-				less /= 2
+			before := s.best
+			longest := s.first(changed(cuts, func(cut nemesis.Millis) Case {
+				return before.warp(func(t nemesis.Millis) nemesis.Millis {
+					if t > from {
+						return max(from, t-cut)
+					}
+					return t
+				})
+			}))
+			if longest < 0 {
+				break
 			}
+			gap -= cuts[longest]
+			most = min(cuts[longest], gap)
 		}
 	}
 }

@@ -10,8 +10,8 @@ import (
 	"github.com/ackproof/ackproof/nemesis"
 )
 
-// Explorer and workers talk in lines of JSON: first the Bounds and how closely to
-// look, then a job for each case, and a finding for each job.
+// Explorer or shrinker and workers talk in lines of JSON: first the Bounds and how
+// closely to look, then a job for each case, and a finding for each job.
 
 // orders are what a worker is told first.
 type orders struct {
@@ -19,10 +19,14 @@ type orders struct {
 	BlackBox bool   `json:"black_box,omitempty"`
 }
 
-// job is a case to draw and simulate.
+// job is a case to draw and simulate, or one that is there already.
 type job struct {
+	Number  int    `json:"number,omitempty"`
 	Profile uint64 `json:"profile"`
 	Seed    uint64 `json:"seed"`
+	Case    *Case  `json:"case,omitempty"`
+	// Firmness asks how firm the Case is, too, if it fails; see firm.go.
+	Firmness bool `json:"firmness,omitempty"`
 }
 
 // finding is what came of a job.
@@ -34,6 +38,7 @@ type finding struct {
 	Elapsed  nemesis.Millis `json:"elapsed_ms"` // simulated
 	Acked    int            `json:"acked"`
 	Coverage map[string]int `json:"coverage"`
+	Firm     int            `json:"firm,omitempty"` // of OtherSeeds, how many fail in the same way
 
 	by *worker // who found it, on the explorer's side
 }
@@ -84,17 +89,31 @@ func Work(in io.Reader, out io.Writer) error {
 func (o orders) do(j job) (f finding, err error) {
 	defer func() {
 		if v := recover(); v != nil { // the simulator's own
+			j.Case = nil
 			f, err = finding{job: j, Failure: Failure{Class: Harness, Promised: true, Reason: fmt.Sprintf("panic: %v", v)}}, nil
 		}
 	}()
-	c := drawProfile(j.Profile, o.Bounds).Draw(j.Seed)
-	out, err := Simulate(c, Look{BlackBox: o.BlackBox, SecondOpinion: j.Seed%secondOpinionEvery == 0})
+	look := Look{BlackBox: o.BlackBox}
+	c := j.Case
+	if c == nil {
+		drawn := drawProfile(j.Profile, o.Bounds).Draw(j.Seed)
+		c = &drawn
+		look.SecondOpinion = j.Seed%secondOpinionEvery == 0
+	}
+	out, err := Simulate(*c, look)
 	if err != nil {
 		return finding{}, fmt.Errorf("explore: %s: %w", c.Name, err)
 	}
+	firm := 0
+	if j.Firmness && out.Failure.Class != "" {
+		if firm, err = c.firmness(out.Failure, look); err != nil {
+			return finding{}, fmt.Errorf("explore: %s: %w", c.Name, err)
+		}
+	}
+	j.Case = nil // who asked knows it
 	return finding{
 		job: j, Failure: out.Failure, Hash: out.Hash, Events: out.Events,
 		Elapsed: nemesis.Millis(out.Elapsed / time.Millisecond), Acked: out.Result.Metrics.Acked,
-		Coverage: out.Coverage.Events,
+		Coverage: out.Coverage.Events, Firm: firm,
 	}, nil
 }

@@ -11,11 +11,11 @@ func (s *shrinker) fewerWorkers() {
 	for _, field := range []func(*Clients) *int{
 		func(c *Clients) *int { return &c.Probers }, func(c *Clients) *int { return &c.Consumers },
 		func(c *Clients) *int { return &c.Producers }, func(c *Clients) *int { return &c.Lanes },
-		func(c *Clients) *int { return &c.Rate },
+		func(c *Clients) *int { return &c.Rate }, func(c *Clients) *int { return &c.Tenants },
 	} {
 		for less := *field(&s.best.Clients) / 2; ; less /= 2 {
 			c := s.best
-			if *field(&c.Clients) = less; !s.tryOther(c) {
+			if *field(&c.Clients) = less; !s.try(c) {
 				break
 			}
 		}
@@ -34,9 +34,7 @@ func (s *shrinker) fewerClients() {
 		}
 		return worker
 	})
-	if !s.tryOther(one.compact()) {
-		s.tryOther(s.best.compact())
-	}
+	s.first(slices.Values([]Case{one.compact(), s.best.compact()}))
 }
 
 func (c Case) renamed(to func(worker string) string) Case {
@@ -72,5 +70,6 @@ func (c Case) compact() Case {
 	})
 	named.Clients.Producers, named.Clients.Lanes = max(1, counts["producer"]), lanes
 	named.Clients.Consumers, named.Clients.Probers = counts["consumer"], counts["prober"]
+	named.Clients.Tenants = counts["tenant"]
 	return named
 }

@@ -1,0 +1,153 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/ackproof/ackproof/harness/explore"
+)
+
+// shrinks is `ackproof bench --shrink`: for the bug of every exhibit of a gallery it
+// looks for a case full of faults and operations, and shrinks that.
+type shrinks struct {
+	gallery string
+	only    []string // exhibits; none is all
+	jobs    int
+	within  time.Duration // to look for a case, and to shrink it
+	keep    string        // folder that gets the cases
+}
+
+// reduction is what came of an exhibit's bug.
+type reduction struct {
+	exhibit string
+	found   *explore.Case // nil: none within the time
+	shrunk  explore.Shrunk
+	took    time.Duration
+}
+
+func (a *app) benchShrink(ctx context.Context, b shrinks, into string) (int, error) {
+	if into != "" {
+		if _, err := replaceTable(into, "shrinks", ""); err != nil {
+			return 0, badInput("%w", err)
+		}
+	}
+	cases, err := filepath.Glob(filepath.Join(b.gallery, "*", "case.json"))
+	if err != nil || len(cases) == 0 {
+		return 0, badInput("gallery is %q, allowed is a folder with exhibits", b.gallery)
+	}
+	var names []string
+	for _, path := range cases {
+		names = append(names, filepath.Base(filepath.Dir(path)))
+	}
+	for _, name := range b.only {
+		if !slices.Contains(names, name) {
+			return 0, badInput("only is %q, allowed are %q", name, names)
+		}
+	}
+	worker, err := workerOfOurs()
+	if err != nil {
+		return 0, err
+	}
+	var all []reduction
+	for i, path := range cases {
+		if len(b.only) > 0 && !slices.Contains(b.only, names[i]) {
+			continue
+		}
+		r, err := b.reduce(ctx, names[i], path, worker)
+		if err != nil {
+			return 0, fmt.Errorf("%s: %w", names[i], err)
+		}
+		a.warn("%s\n", r)
+		all = append(all, r)
+	}
+	table := shrinkTable(all, b)
+	a.say("%s", table)
+	if into == "" {
+		return exitValid, nil
+	}
+	text, err := replaceTable(into, "shrinks", table)
+	if err != nil {
+		return 0, err
+	}
+	return exitValid, os.WriteFile(into, []byte(text), 0o644)
+}
+
+// reduce finds a case for one exhibit, and shrinks it.
+func (b shrinks) reduce(ctx context.Context, name, path string, worker []string) (reduction, error) {
+	r := reduction{exhibit: name}
+	like, err := explore.Load(path)
+	if err != nil {
+		return r, err
+	}
+	explorer := explore.Explorer{Worker: worker, Jobs: b.jobs, First: 1}
+	if r.found, err = explorer.FindDense(ctx, like, b.within); err != nil || r.found == nil {
+		return r, err
+	}
+	if b.keep != "" {
+		if err := r.found.Save(filepath.Join(b.keep, name+".json")); err != nil {
+			return r, err
+		}
+	}
+	began := time.Now()
+	r.shrunk, err = explore.Shrink(*r.found, explore.Shrinking{
+		BlackBox: true, Worker: worker, Jobs: b.jobs,
+		Over: func() bool { return ctx.Err() != nil || time.Since(began) > b.within },
+	})
+	r.took = time.Since(began)
+	if err == nil {
+		err = ctx.Err()
+	}
+	return r, err
+}
+
+func (r reduction) String() string {
+	if r.found == nil {
+		return r.exhibit + ": no case was found"
+	}
+	before, after := r.shrunk.Before, r.shrunk.After
+	return fmt.Sprintf("%s: %d faults and %d operations, %d and %d after %.1fs",
+		r.exhibit, before.Faults, before.Ops, after.Faults, after.Ops, r.took.Seconds())
+}
+
+// few is what can be read in one go.
+const (
+	fewFaults = 10
+	fewOps    = 20
+)
+
+// shrinkTable sets before and after side by side, in Markdown.
+func shrinkTable(all []reduction, b shrinks) string {
+	var table strings.Builder
+	table.WriteString("| exhibit | what fails | seed | faults | operations | events of a simulation | simulations | time |\n|---|---|---|---|---|---|---|---|\n")
+	var none []string
+	small := 0
+	for _, r := range all {
+		if r.found == nil {
+			none = append(none, r.exhibit)
+			continue
+		}
+		before, after := r.shrunk.Before, r.shrunk.After
+		cut := ""
+		if r.shrunk.Cut {
+			cut = ", not done"
+		} else if after.Faults <= fewFaults && after.Ops <= fewOps {
+			small++
+		}
+		fmt.Fprintf(&table, "| %s | %s | %d | %d → %d | %d → %d | %d → %d | %d | %.1f s%s |\n",
+			r.exhibit, r.shrunk.Outcome.Failure.Class, r.found.Seed, before.Faults, after.Faults, before.Ops, after.Ops,
+			before.Events, after.Events, r.shrunk.Tried, r.took.Seconds(), cut)
+	}
+	fmt.Fprintf(&table, "\n%d of %d came down to at most %d faults and %d operations within %v. Measured on %d cores (%s/%s) with %s.",
+		small, len(all)-len(none), fewFaults, fewOps, b.within, runtime.NumCPU(), runtime.GOOS, runtime.GOARCH, count(b.jobs, "worker"))
+	if len(none) > 0 {
+		fmt.Fprintf(&table, " No such case was found within %v for: %s.", b.within, strings.Join(none, ", "))
+	}
+	table.WriteByte('\n')
+	return table.String()
+}
