@@ -22,10 +22,11 @@ const Overtaken = "overtaken"
 // begins with.
 type callers map[int]string
 
-// note hears of an operation, whose event is recorded next.
+// note hears of an operation, whose event is recorded next. Others than producers
+// may send, too, and leave it out.
 func (c callers) note(op workloads.Op, next int) {
-	if op.F == workloads.Send {
-		c[next], _, _ = strings.Cut(op.Worker, "/")
+	if producer, _, isLane := strings.Cut(op.Worker, "/"); isLane && op.F == workloads.Send {
+		c[next] = producer
 	}
 }
 
@@ -38,6 +39,7 @@ func (c callers) overtaken(events []history.Event) Failure {
 	}
 	type line struct {
 		node      int
+		topic     string
 		partition int32
 		producer  string
 	}
@@ -51,7 +53,7 @@ func (c callers) overtaken(events []history.Event) Failure {
 			if !sent {
 				continue // a marker, or made up
 			}
-			at := line{*e.Node, e.Partition, producer}
+			at := line{*e.Node, e.Topic, e.Partition, producer}
 			if before, ok := last[at]; ok && before.Offset < r.Offset && before.Value > r.Value {
 				return Failure{Class: Overtaken, Promised: true, Reason: fmt.Sprintf(
 					"%s sent value %d before %d, which stands before it in %s-%d on node %d: offsets %d and %d",

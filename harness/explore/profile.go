@@ -74,7 +74,7 @@ const atOnce = 4
 func drawProfile(seed uint64, b Bounds) Profile {
 	r := newDice(seed, "profile")
 	p := Profile{seed: seed, mutant: b.Mutant, length: cmp.Or(b.Length, DefaultLength), liveness: b.Liveness, unpromised: b.Unpromised, fixed: b.Schedule}
-	p.nodes = cmp.Or(b.Nodes, pick(r, 3, 3, 3, 3, 3, 5))
+	p.nodes = cmp.Or(b.Nodes, pick(r, 3, 3, 3, 5))
 	p.parts = pick[int32](r, 1, 1, 1, 2, 3)
 	p.config = history.Config{
 		Acks: cmp.Or(b.Acks, "all"), MinISR: cmp.Or(b.MinISR, pick(r, 2, 2, 2, 1)),
@@ -124,8 +124,12 @@ func drawClients(r dice) Clients {
 
 func drawTimes(r dice) sim.Times {
 	session := nemesis.Millis(600 + r.IntN(1200))
+	lag := nemesis.Millis(400 + r.IntN(1600))
+	if r.IntN(3) == 0 {
+		lag = nemesis.Millis(120 + r.IntN(200)) // so little that followers come and go
+	}
 	return sim.Times{
-		Session: session, Heartbeat: session / 4, Lag: nemesis.Millis(400 + r.IntN(1600)),
+		Session: session, Heartbeat: session / 4, Lag: lag,
 		FetchWait: pick[nemesis.Millis](r, 60, 150, 300), FetchBackoff: pick[nemesis.Millis](r, 30, 100, 200),
 		Request: pick[nemesis.Millis](r, 500, 1000, 1500), RaftTick: pick[nemesis.Millis](r, 60, 100, 150),
 		Checkpoint: pick[nemesis.Millis](r, 200, 1000, 3000),

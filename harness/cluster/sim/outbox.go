@@ -199,6 +199,7 @@ func (o *outbox) expire() {
 	late := o.sim.now - o.patience.delivery()
 	if len(o.batches) > 0 && o.batches[0].records[0].sent <= late {
 		o.giveUp(errExpired)
+		o.leader = model.NoNode // who did not take them in time may lead no more
 	}
 	for len(o.queue) > 0 && o.queue[0].sent <= late {
 		o.queue[0].end(0, errExpired)

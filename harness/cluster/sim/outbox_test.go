@@ -196,6 +196,27 @@ func TestRecordsExpire(t *testing.T) {
 	require.ErrorIs(t, second.err, errTimeout)
 }
 
+// TestWhoGivesUpLooksForTheLeaderAnew: one that is cut off from the others never
+// says that it leads no more.
+func TestWhoGivesUpLooksForTheLeaderAnew(t *testing.T) {
+	d := newDesk(t)
+	d.patience = Patience{Delivery: 500}
+	first := d.put()
+	d.serve(kmsg.Metadata)
+	d.serve(kmsg.InitProducerID)
+	unanswered := d.next(kmsg.Produce)
+	d.cluster.happen(600 * time.Millisecond)
+	second := d.put()
+	require.ErrorIs(t, first.err, errTimeout)
+	question := d.next(kmsg.Metadata)
+	d.answer(unanswered, kerr.RequestTimedOut)
+	d.answer(question, nil)
+	d.answer(d.next(kmsg.Produce), nil)
+	d.cluster.happen(10 * time.Millisecond)
+	require.True(t, second.over)
+	require.NoError(t, second.err)
+}
+
 // TestPatience: a batch is sent again after a pause, and a record tried for a time.
 func TestPatience(t *testing.T) {
 	d := newDesk(t)
