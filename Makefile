@@ -77,10 +77,11 @@ replay: build ## make replay RUN=results/<run> [N=20]: run its schedule again, k
 	@test -n "$(RUN)" || { echo 'replay: RUN is not set: make replay RUN=results/<run>'; exit 254; }
 	bin/ackproof replay $(RUN) -n $(or $(N),20) $(ARGS)
 
-bench: build ## the broker under load, and the checkers on a million ops
+bench: build ## the broker under load, the checkers on a million ops, the speed of simulating
 	bin/ackproof bench $(ARGS)
 	go test ./checker -run '^$$' -bench . -benchtime 3x
 	go test ./broker/storage -run '^$$' -bench .
+	go test ./harness/explore -run '^$$' -bench TenSeconds -benchtime 20s
 
 faults: build ## how long faults take to apply and to heal, into docs/faults.md
 	bin/ackproof bench --faults --rounds 5 --into docs/faults.md $(ARGS)

@@ -109,6 +109,6 @@ func (s *share) do() error {
 func tenSeconds(seed uint64) Case {
 	p := drawProfile(seed, Bounds{Nodes: 3, Length: 6000})
 	p.liveness = false
-	p.clients.Producers, p.clients.Consumers, p.clients.Probers = 2, 2, 1
+	p.clients.Producers, p.clients.Consumers, p.clients.Probers, p.clients.Tenants = 2, 2, 1, 0
 	return p.Draw(seed)
 }

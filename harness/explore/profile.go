@@ -66,6 +66,10 @@ type Profile struct {
 	fixed        *nemesis.Schedule
 }
 
+// atOnce is how many faults may be in force at a time, in the mean: under more of
+// them a cluster does nothing at all, and so nothing wrong.
+const atOnce = 4
+
 // drawProfile draws what the bounds leave open.
 func drawProfile(seed uint64, b Bounds) Profile {
 	r := newDice(seed, "profile")
@@ -90,6 +94,7 @@ func drawProfile(seed uint64, b Bounds) Profile {
 	p.upon = drawUpon(r)
 	p.every = r.about(pick(r, 60, 150, 400, 1000))
 	p.lasts = r.about(pick(r, 60, 300, 1000, 2000))
+	p.every = max(p.every, p.lasts/atOnce)
 	p.segment = pick(r, 0, 0, 1024, 4096)
 	p.fetch = pick(r, 0, 0, 300, 1000)
 	p.snapshot = pick(r, 0, 0, 5, 12, 40)
