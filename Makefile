@@ -64,10 +64,11 @@ gallery: ## make the known failures happen again, and write down how, as long as
 shrinks: build ## shrink cases full of faults, for the bugs of the gallery, and write docs/shrink.md
 	bin/ackproof bench --shrink --into docs/shrink.md $(ARGS)
 
-fuzz: ## witness against Porcupine, the history reader, the codec, for 30 s each
+fuzz: ## witness against Porcupine, the history reader, the codec, the entries of the metadata log, for 30 s each
 	go test ./checker -run '^$$' -fuzz FuzzWitnessAgainstPorcupine -fuzztime 30s
 	go test ./harness/history -run '^$$' -fuzz FuzzRead -fuzztime 30s
 	go test ./broker/wire -run '^$$' -fuzz FuzzDecodeRequest -fuzztime 30s
+	go test ./broker/controller -run '^$$' -fuzz FuzzReadEntry -fuzztime 30s
 
 test-durability: build ## the main job: every configuration under faults, one table; fails unless ok
 	bin/ackproof suite durability $(ARGS)

@@ -10,12 +10,21 @@ import (
 	"github.com/ackproof/ackproof/broker/storage"
 )
 
+// noted is a high watermark that was written down, and the topic it is of.
+type noted struct {
+	topic     model.TopicID
+	watermark model.Offset
+}
+
 func watermarksPath(logDir string) string {
 	return path.Join(logDir, "replication-offset-checkpoint")
 }
 
-// checkpointWatermarks notes every high watermark, in Kafka's own format. Losing
-// it is safe: a leader learns the watermark from its followers' fetches.
+// checkpointWatermarks notes every high watermark, in Kafka's format with the
+// topic's id behind it: by the time the file is read, a topic may be another one
+// that bears the name (KIP-516), and what was committed of the old one says nothing
+// of it. Losing the file is safe: a leader learns the watermark from its followers'
+// fetches.
 // Before the registration no replica is open, and the file is still the last
 // life's.
 func (c *Core) checkpointWatermarks() {
@@ -23,15 +32,16 @@ func (c *Core) checkpointWatermarks() {
 		return
 	}
 	var out bytes.Buffer
-	fmt.Fprintf(&out, "0\n%d\n", len(c.partitions.sorted))
+	fmt.Fprintf(&out, "1\n%d\n", len(c.partitions.sorted))
 	for _, h := range c.partitions.sorted {
-		fmt.Fprintf(&out, "%s %d %d\n", h.tp.Topic, h.tp.Partition, h.replica.HighWatermark())
+		fmt.Fprintf(&out, "%s %d %d %s\n", h.tp.Topic, h.tp.Partition, h.replica.HighWatermark(), h.topicID)
 	}
 	c.fail(storage.WriteFileAtomic(c.cfg.FS, watermarksPath(c.cfg.LogDir), out.Bytes(), false))
 }
 
-// recoveryCheckpointInterval is how often the recovery points are noted: what
-// lies below them needs no scan after an unclean stop.
+// recoveryCheckpointInterval is how often the recovery points are noted unless the
+// configuration says otherwise: what lies below them needs no scan after an unclean
+// stop.
 const recoveryCheckpointInterval = time.Minute
 
 func (c *Core) checkpointRecovery() {
@@ -40,8 +50,8 @@ func (c *Core) checkpointRecovery() {
 	}
 }
 
-func readWatermarks(fs storage.FS, logDir string) (map[model.TopicPartition]model.Offset, error) {
-	watermarks := map[model.TopicPartition]model.Offset{}
+func readWatermarks(fs storage.FS, logDir string) (map[model.TopicPartition]noted, error) {
+	watermarks := map[model.TopicPartition]noted{}
 	data, found, err := storage.ReadFile(fs, watermarksPath(logDir))
 	if err != nil || !found {
 		return watermarks, err
@@ -49,9 +59,11 @@ func readWatermarks(fs storage.FS, logDir string) (map[model.TopicPartition]mode
 	lines := bytes.Split(data, []byte("\n"))
 	for _, line := range lines[min(2, len(lines)):] {
 		var tp model.TopicPartition
-		var watermark model.Offset
-		if n, _ := fmt.Sscanf(string(line), "%s %d %d", &tp.Topic, &tp.Partition, &watermark); n == 3 {
-			watermarks[tp] = watermark
+		var topic []byte
+		var is noted
+		n, _ := fmt.Sscanf(string(line), "%s %d %d %x", &tp.Topic, &tp.Partition, &is.watermark, &topic)
+		if n == 4 && copy(is.topic[:], topic) == len(is.topic) {
+			watermarks[tp] = is
 		}
 	}
 	return watermarks, nil

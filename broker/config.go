@@ -58,9 +58,10 @@ type Config struct {
 	SnapshotEvery     uint64        // entries after which the metadata log is compacted; 0 = 4096
 	RebalanceInterval time.Duration // leader.imbalance.check.interval.seconds; 0 = off
 
-	HWCheckpointInterval time.Duration // replica.high.watermark.checkpoint.interval.ms
-	RetentionInterval    time.Duration // log.retention.check.interval.ms
-	ProducerExpiry       time.Duration // producer.id.expiration.ms
+	HWCheckpointInterval       time.Duration // replica.high.watermark.checkpoint.interval.ms
+	RecoveryCheckpointInterval time.Duration // log.flush.offset.checkpoint.interval.ms; 0 = a minute
+	RetentionInterval          time.Duration // log.retention.check.interval.ms
+	ProducerExpiry             time.Duration // producer.id.expiration.ms
 
 	Mutants mutant.Set
 	// Seed of the core's random numbers: topic ids, incarnation.

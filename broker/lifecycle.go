@@ -1,6 +1,7 @@
 package broker
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"math/rand/v2"
@@ -48,6 +49,10 @@ type cleanMarker struct {
 
 func markerPath(cfg Config) string { return path.Join(cfg.LogDir, ".kafka_cleanshutdown") }
 
+// LeftInOrder tells whether the last life of a broker that has ended vouches for its
+// logs. One that ended before it was registered may have opened none.
+func LeftInOrder(cfg Config) (bool, error) { return cfg.FS.Exists(markerPath(cfg)) }
+
 // openLifecycle reads the clean-shutdown marker and removes it at once: a crash
 // during the start that follows must count as unclean (KAFKA-10471).
 func openLifecycle(cfg Config, draw *rand.Rand) (lifecycle, error) {
@@ -78,7 +83,7 @@ func (c *Core) startTimers() {
 	c.every(c.cfg.HeartbeatInterval, c.heartbeat)
 	c.every(c.cfg.ReplicaLagMax/2, c.checkFollowers)
 	c.every(c.cfg.HWCheckpointInterval, c.checkpointWatermarks)
-	c.every(recoveryCheckpointInterval, c.checkpointRecovery)
+	c.every(cmp.Or(c.cfg.RecoveryCheckpointInterval, recoveryCheckpointInterval), c.checkpointRecovery)
 	c.every(c.cfg.RetentionInterval, c.enforceRetention)
 	if c.cfg.Flush == FlushInterval {
 		c.every(c.cfg.FlushInterval, c.flushAll)

@@ -15,7 +15,7 @@ import (
 // convictions are the invariants that planted bugs break first, in the scripts
 // that convict them.
 var convictions = map[mutant.Mutant]invariant.Class{
-	mutant.TruncateToWatermark:         invariant.LeaderIncomplete,
+	mutant.TruncateToWatermark:         invariant.ISRMemberShort,
 	mutant.TruncateByOffsetOnly:        invariant.LogMismatch,
 	mutant.EpochStartNotStored:         invariant.EpochNotStored,
 	mutant.EpochsNotCut:                invariant.EpochsUnlikeLog,
@@ -27,11 +27,11 @@ var convictions = map[mutant.Mutant]invariant.Class{
 	mutant.MajorityWatermark:           invariant.ISRMemberShort,
 	mutant.PendingExpansionIgnored:     invariant.ISRBeyondMaximal,
 	mutant.AnyReplicasWatermark:        invariant.ISRMemberShort,
-	mutant.ISRJoinBelowEpochStart:      invariant.LeaderIncomplete,
+	mutant.ISRJoinBelowEpochStart:      invariant.ISRMemberShort,
 	mutant.ISRJoinBelowWatermark:       invariant.ISRMemberShort,
 	mutant.FollowerStateKept:           invariant.ISRMemberShort,
 	mutant.StaleBrokerEpochJoins:       invariant.ISRMemberShort,
-	mutant.ISRShrunkLocally:            invariant.LogMismatch,
+	mutant.ISRShrunkLocally:            invariant.ISRMemberShort,
 	mutant.FailedProposalRolled:        invariant.ISRBeyondMaximal,
 	mutant.PendingShrinkCounted:        invariant.ISRBeyondMaximal,
 	mutant.NewLeaderCommitsItsLog:      invariant.ISRMemberShort,
@@ -48,9 +48,12 @@ var convictions = map[mutant.Mutant]invariant.Class{
 	mutant.CommitOffByOne:              invariant.AckedUncommitted,
 	mutant.FollowerFlushNotAwaited:     invariant.ISRMemberShort,
 	mutant.LeaderFlushNotAwaited:       invariant.LeaderIncomplete,
-	mutant.DedupeOnLeaderOnly:          invariant.ProducerMismatch,
+	mutant.DedupeOnLeaderOnly:          invariant.SequenceBroken,
 	mutant.ProducerStateNotCut:         invariant.ProducerMismatch,
-	mutant.ProducerSnapshotNotReplayed: invariant.ProducerMismatch,
+	mutant.ProducerSnapshotNotReplayed: invariant.SequenceBroken,
+	mutant.NoDedupe:                    invariant.SequenceBroken,
+	mutant.SequenceGapAccepted:         invariant.SequenceBroken,
+	mutant.ProducerEpochUnchecked:      invariant.SequenceBroken,
 	mutant.DuplicateAckedAtOnce:        invariant.AckedUncommitted,
 	mutant.UncleanByDefault:            invariant.UncleanElection,
 	mutant.ElectAnyLive:                invariant.LeaderOutsideISR,
@@ -76,8 +79,8 @@ var convictions = map[mutant.Mutant]invariant.Class{
 	mutant.TornTailNotCut:              invariant.TruncatedBelowWatermark,
 	mutant.RecoveredCountsAsFlushed:    invariant.TruncatedBelowWatermark,
 	mutant.SegmentsKeptAfterCut:        invariant.Unreadable,
-	// The others do what each replica agrees to: they stand still, or take from a
-	// producer what they should refuse, or take what a deleted topic has left.
+	// The others do what each replica agrees to: they stand still, or take what a
+	// deleted topic has left.
 }
 
 // TestMutantsBreakInvariants runs the scripts with the mutants switched on and

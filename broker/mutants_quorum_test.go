@@ -87,8 +87,12 @@ var diskEvidence = []evidence{
 		[]sight{{"read node=3", "0=old"}, {"read node=3", "0=old 1=new"}}},
 	{mutant.RecoveredCountsAsFlushed, "157_what_a_kill_left_is_flushed_first", "acked b is lost",
 		[]sight{{"run ms=50", "produce b to 1: acked at 1"}, {"read node=1", "0=a"}}},
+	{mutant.CheckpointOfAnotherTopic, "165_a_watermark_is_of_one_topic", "what nobody has committed counts as committed",
+		[]sight{{"status", "node 1 t-0 follower epoch=0 isr=[2 3] log=[0,2) hw=2"}}},
 	{mutant.SegmentsKeptAfterCut, "158_nothing_is_kept_behind_a_cut", "an ISR member's log has a hole",
 		[]sight{{"settle", "node 3 t-0 follower epoch=0 isr=[1 2 3] log=[0,4) hw=4"}, {"verify node=3", "[0,4) cannot be read at 0"}}},
+	{mutant.RecoveredEntriesUnsynced, "159_entries_that_a_kill_left_are_synced_first", "a voter forgets what it has told, and cannot go on",
+		[]sight{{"settle", "node 1 down: controller: quorum log was lost: node 1 is known to have had entry 11, but /meta/quorum ends at 10"}}},
 }
 
 // TestQuorumMutantsAreConvicted runs each script with the mutant switched on.

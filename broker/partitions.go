@@ -22,7 +22,7 @@ type partitions struct {
 	// at.
 	touched []*held
 	// checkpointed watermarks from before the restart.
-	checkpointed map[model.TopicPartition]model.Offset
+	checkpointed map[model.TopicPartition]noted
 	configIndex  uint64
 }
 
@@ -68,8 +68,8 @@ func (c *Core) hold(tp model.TopicPartition, id model.TopicID) (*held, error) {
 			tp, log.EndOffset(), c.lifecycle.cleanStart, recovery.TruncatedBytes, recovery.DroppedSegments, recovery.Reason)
 	}
 	var watermark model.Offset
-	if existed {
-		watermark = c.partitions.checkpointed[tp]
+	if before := c.partitions.checkpointed[tp]; existed && (before.topic == id || c.cfg.Mutants.Has(mutant.CheckpointOfAnotherTopic)) {
+		watermark = before.watermark
 	}
 	h := &held{tp: tp, topicID: id, replica: partition.New(tp, partition.Config{
 		Self:           c.cfg.NodeID,

@@ -113,7 +113,7 @@ func (r *run) undrained() string {
 }
 
 func (p *partition) undrained(r *run) string {
-	if len(p.sends) == 0 {
+	if len(p.sends) == 0 || p.deleted {
 		return ""
 	}
 	replicas := max(r.config.ReplicationFactor, 1)

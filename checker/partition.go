@@ -15,6 +15,9 @@ type partition struct {
 	id    int32
 	sends []int32 // into run.sends, by invocation
 	reads []read  // by invocation
+	// deleted says that somebody began to delete its topic: nothing of it has to be
+	// there at the end.
+	deleted bool
 	// drains are the last pass over each replica, complete or not, by node.
 	drains []*drain
 

@@ -21,17 +21,18 @@ type Promise struct {
 // Kinds of fault that leave a replica's disk whole, so that acks=all covers
 // them: the page cache survives a killed process, also one that ended because it
 // could not write.
-var sparesDisks = []string{"partition", kill, "pause", clock, elect, "delay", "loss", "reset", "reorder", "disk"}
+var sparesDisks = []string{"partition", kill, stop, "pause", clock, elect, "delay", "loss", "reset", "reorder", "disk"}
 
 // Kinds of fault that take from a replica's disk: wipe everything, power what was
 // not synced.
 var takesData = []string{wipe, power}
 
-// kill ends a replica's process, and so do wipe and power. A clock fault changes
+// kill ends a replica's process, and so do stop, wipe and power. A clock fault changes
 // what a broker takes for the date: nothing may hang on that. An elect moves a
 // leader, and the others go on following.
 const (
 	kill  = "kill"
+	stop  = "stop"
 	wipe  = "wipe"
 	power = "power"
 	clock = "clock"
@@ -143,7 +144,7 @@ func (f *fault) shrinks(replicas, spared []int) bool {
 	switch f.kind {
 	case clock, elect:
 		return false
-	case kill, wipe, power:
+	case kill, stop, wipe, power:
 	default:
 		return true
 	}

@@ -135,6 +135,10 @@ func (r *run) replicas() []int {
 }
 
 func (r *run) invoke(p *partition, e *history.Event, line int) opened {
+	if e.F == history.CreateTopic || e.F == history.DeleteTopic {
+		p.deleted = p.deleted || e.F == history.DeleteTopic
+		return opened{}
+	}
 	if e.F == history.Send || e.F == history.Marker {
 		at := len(r.sends)
 		r.sends = append(r.sends, send{
@@ -154,6 +158,9 @@ func (r *run) invoke(p *partition, e *history.Event, line int) opened {
 }
 
 func (r *run) complete(op opened, e *history.Event, line int) {
+	if op.part == nil {
+		return // it says nothing of a log
+	}
 	if op.send {
 		s := &r.sends[op.at]
 		s.ended, s.endLine, s.outcome, s.err = e.Time, line, e.Type, e.Error

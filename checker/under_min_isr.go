@@ -23,6 +23,9 @@ func underMinISR(r *run) []Verdict {
 	}
 	unknown := ""
 	for _, p := range r.partitions {
+		if p.deleted {
+			continue // its replicas are not known
+		}
 		if len(p.drains) < r.config.ReplicationFactor {
 			unknown = fmt.Sprintf("the replicas of %s are known by their drains, and %d of %d were drained",
 				p, len(p.drains), r.config.ReplicationFactor)
@@ -69,8 +72,12 @@ func (p *partition) replicas() []int {
 	return nodes
 }
 
-// stopsNodes are the kinds of fault under which a node does nothing.
-var stopsNodes = []string{kill, "pause", wipe, power}
+// stopsNodes are the kinds of fault under which a node does nothing. Under a stop
+// it still does for a while; the heal of that brings it back like theirs.
+var (
+	stopsNodes     = []string{kill, "pause", wipe, power}
+	bringsThemBack = append([]string{stop}, stopsNodes...)
+)
 
 // outage is a time in which a node did nothing: it was dead or stopped at its
 // begin, and nobody had begun to bring it back at its end.
@@ -95,7 +102,7 @@ func (p *partition) outages(faults []fault) outages {
 			}
 			end := f.healing
 			for j := range faults {
-				if other := &faults[j]; other.stops(node) && other.healed > f.began {
+				if other := &faults[j]; other.bringsBack(node) && other.healed > f.began {
 					end = min(end, max(other.healing, f.began))
 				}
 			}
@@ -103,6 +110,10 @@ func (p *partition) outages(faults []fault) outages {
 		}
 	}
 	return proven
+}
+
+func (f *fault) bringsBack(node int) bool {
+	return slices.Contains(bringsThemBack, f.kind) && slices.Contains(f.nodes, node)
 }
 
 func (f *fault) stops(node int) bool {

@@ -26,7 +26,7 @@ var judgement = checker.Options{MinAckedBefore: 10, MinAckedDuring: 1, MinAckedA
 // stopping are the kinds of fault under which a node does nothing, or may be left
 // doing nothing.
 var stopping = map[nemesis.Kind]bool{
-	nemesis.Kill: true, nemesis.Pause: true, nemesis.Wipe: true, nemesis.Power: true, nemesis.Disk: true,
+	nemesis.Kill: true, nemesis.Stop: true, nemesis.Pause: true, nemesis.Wipe: true, nemesis.Power: true, nemesis.Disk: true,
 }
 
 // judgementOf is judgement for one history. While most nodes are dead or paused

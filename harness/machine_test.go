@@ -45,7 +45,7 @@ func TestSchedulesThatTheMachineCannotRunAreRefused(t *testing.T) {
 	c.Machine.Cannot = map[nemesis.Kind]string{nemesis.SkewClock: "not on arm64"}
 	s, err := c.Schedule()
 	require.NoError(t, err, "mixed is what there is")
-	require.Equal(t, "partition, kill, pause, elect, delay, loss, reset, reorder", s.Name)
+	require.Equal(t, "partition, kill, stop, pause, elect, delay, loss, reset, reorder", s.Name)
 	for _, word := range []string{"clock", "clock-sessions"} {
 		c.Nemesis = []string{word}
 		_, err = c.Schedule()

@@ -23,6 +23,8 @@ func (r *runner) apply(ctx context.Context, f *fault) error {
 		return r.applyPower(ctx, f)
 	case Disk:
 		return r.applyDisk(ctx, f)
+	case Stop:
+		return r.applyStop(ctx, f)
 	default:
 		return r.applyKill(ctx, f)
 	}
@@ -48,6 +50,8 @@ func (r *runner) lift(ctx context.Context, f *fault) error {
 		return nil
 	case Disk:
 		return r.liftDisk(ctx, f)
+	case Stop:
+		return r.liftStop(ctx, f)
 	default:
 		return r.liftKill(ctx, f)
 	}
@@ -143,7 +147,7 @@ func (r *runner) applyWipe(ctx context.Context, f *fault) error {
 
 // deadly are the kinds of fault that a node may be dead of. It is started again
 // when the last of them is healed.
-var deadly = []Kind{Kill, Wipe, Power, Disk}
+var deadly = []Kind{Kill, Stop, Wipe, Power, Disk}
 
 func (r *runner) liftKill(ctx context.Context, f *fault) error {
 	nodes := r.released(f, deadly...)

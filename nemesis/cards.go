@@ -49,11 +49,15 @@ func faultCards(nodes int) map[Kind][]Fault {
 	}
 	withClients := func(f Fault) Fault { f.Clients = true; return f }
 	kill := func(t Target) Fault { return Fault{Kind: Kill, Target: t} }
+	stop := func(t Target) Fault { return Fault{Kind: Stop, Target: t} }
 	pause := func(t Target) Fault { return Fault{Kind: Pause, Target: t} }
 	return map[Kind][]Fault{
 		Partition: partitions,
 		Kill: {
 			kill(Leader), kill(Leader), kill(Follower), kill(Controller), kill(Majority), kill(All),
+		},
+		Stop: {
+			stop(Leader), stop(Leader), stop(Follower), stop(Controller),
 		},
 		Pause: {
 			pause(Leader), pause(Leader), pause(Follower), pause(Controller),

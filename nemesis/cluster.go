@@ -12,6 +12,9 @@ type Cluster interface {
 	Size() int
 	// Kill ends the node's process as kill -9 does.
 	Kill(ctx context.Context, node int) error
+	// Terminate asks the node's process to end in order, as SIGTERM does, and does
+	// not wait for that: Running tells. A process is asked once.
+	Terminate(ctx context.Context, node int) error
 	// Restart starts a killed node with the data it had; it does not wait for
 	// the node to be healthy.
 	Restart(ctx context.Context, node int) error

@@ -9,7 +9,11 @@ import (
 
 // String says what the step does and when, on one line.
 func (s Step) String() string {
-	return fmt.Sprintf("%d: at %v for %v: %v", s.ID, s.At.Duration(), s.For.Duration(), s.Fault)
+	upon := ""
+	if s.Upon != "" {
+		upon = fmt.Sprintf(", upon %s", s.Upon)
+	}
+	return fmt.Sprintf("%d: at %v%s for %v: %v", s.ID, s.At.Duration(), upon, s.For.Duration(), s.Fault)
 }
 
 // String names the fault by role, such as "isolate leader" or "kill followers".
@@ -39,6 +43,9 @@ func (f Fault) describe(target string) string {
 	text := string(f.Kind) + " " + target
 	if f.Torn {
 		text += ", torn"
+	}
+	if f.PowerOff {
+		text += ", and power off"
 	}
 	if f.MidStep {
 		text += ", in mid-step"

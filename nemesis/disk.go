@@ -14,7 +14,7 @@ const Disk Kind = "disk"
 // DiskMode is what is wrong with a disk.
 type DiskMode string
 
-// What can be wrong. DiskError fails the next write, DiskFull all that need
+// What can be wrong. DiskError fails the next write, or syncs, DiskFull all that need
 // space, and under DiskStall no sync ends, until the disk is healthy again.
 const (
 	DiskHealthy DiskMode = ""
@@ -35,23 +35,17 @@ func (f Fault) validateDisk() error {
 	return nil
 }
 
-// diskReading is what was read when a disk began to fail.
-type diskReading struct {
-	states  map[int]string
-	trouble map[int]int64
-}
-
 func (r *runner) applyDisk(ctx context.Context, f *fault) (err error) {
 	disks := r.cluster.(DiskCluster)
-	if f.before.disk.states, err = r.states(f.nodes); err != nil {
+	if f.before.states, err = r.states(f.nodes); err != nil {
 		return err
 	}
 	if f.before.incarnations, err = r.incarnations(f.nodes); err != nil {
 		return err
 	}
-	f.before.disk.trouble = map[int]int64{}
+	f.before.diskTrouble = map[int]int64{}
 	for _, node := range f.nodes {
-		f.before.disk.trouble[node] = disks.DiskTrouble(node)
+		f.before.diskTrouble[node] = disks.DiskTrouble(node)
 	}
 	return r.each(f.nodes, func(node int) error { return disks.SetDisk(ctx, node, f.Fault.Disk) })
 }
@@ -97,9 +91,9 @@ func (r *runner) judgeDisk(f *fault) error {
 	if err != nil {
 		return err
 	}
-	f.evidence["state"] = perNode(f.nodes, func(node int) string { return change(f.before.disk.states[node], now[node]) })
+	f.evidence["state"] = perNode(f.nodes, func(node int) string { return change(f.before.states[node], now[node]) })
 	f.evidence["disk_trouble"] = perNode(f.nodes, func(node int) string {
-		ops := r.cluster.(DiskCluster).DiskTrouble(node) - f.before.disk.trouble[node]
+		ops := r.cluster.(DiskCluster).DiskTrouble(node) - f.before.diskTrouble[node]
 		f.bit = f.bit || ops > 0
 		return strconv.FormatInt(ops, 10)
 	})

@@ -41,14 +41,19 @@ const maxNodes = 99
 // drawnKinds are the kinds that Draw deals, and those of them that "mixed" leaves
 // out: they are not to be had on any live cluster.
 var (
-	drawnKinds = []Kind{Partition, Kill, Pause, SkewClock, Elect, Delay, Loss, Reset, Reorder, Power, Disk}
+	drawnKinds = []Kind{Partition, Kill, Stop, Pause, SkewClock, Elect, Delay, Loss, Reset, Reorder, Power, Disk}
 	notMixed   = []Kind{Power, Disk}
 )
 
 // MixWords are the words that a schedule can be drawn from.
 var MixWords = []string{
-	"partition", "kill", "crash", "pause", "clock", "elect", "delay", "loss", "reset", "reorder", "power", "disk",
+	"partition", "kill", "crash", "stop", "pause", "clock", "elect", "delay", "loss", "reset", "reorder", "power", "disk",
 	"mixed", "none",
+}
+
+// LiveMixWords are those of the faults that live clusters can have.
+func LiveMixWords() []string {
+	return slices.DeleteFunc(slices.Clone(MixWords), func(word string) bool { return slices.Contains(notMixed, Kind(word)) })
 }
 
 // Draw deals a schedule from the seed: a quiet period, faults with gaps to

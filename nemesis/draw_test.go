@@ -146,11 +146,11 @@ func TestDrawMix(t *testing.T) {
 	}{
 		{nil, "none"},
 		{[]string{"none"}, "none"},
-		{[]string{"mixed"}, "partition, kill, pause, clock, elect, delay, loss, reset, reorder"},
+		{[]string{"mixed"}, "partition, kill, stop, pause, clock, elect, delay, loss, reset, reorder"},
 		{[]string{"clock"}, "clock"},
 		{[]string{"elect"}, "elect"},
 		{[]string{"power"}, "power"},
-		{[]string{"disk", "mixed"}, "partition, kill, pause, clock, elect, delay, loss, reset, reorder, disk"},
+		{[]string{"disk", "mixed"}, "partition, kill, stop, pause, clock, elect, delay, loss, reset, reorder, disk"},
 		{[]string{"pause", "partition"}, "partition, pause"},
 		{[]string{"reorder", "reset", "loss", "delay"}, "delay, loss, reset, reorder"},
 		{[]string{"crash"}, "kill"},
@@ -170,9 +170,9 @@ func TestDrawWithoutSomeKinds(t *testing.T) {
 	o := DrawOptions{
 		Seed: 1, Nodes: 3, Length: time.Minute, Mix: []string{"mixed"}, Without: []Kind{SkewClock, Loss, Reorder},
 	}
-	require.Equal(t, "partition, kill, pause, elect, delay, reset", draw(t, o).Name)
+	require.Equal(t, "partition, kill, stop, pause, elect, delay, reset", draw(t, o).Name)
 	o.Mix = []string{"clock", "mixed"}
-	require.Equal(t, "partition, kill, pause, clock, elect, delay, reset", draw(t, o).Name)
+	require.Equal(t, "partition, kill, stop, pause, clock, elect, delay, reset", draw(t, o).Name)
 }
 
 func TestDrawRefusesBadOptions(t *testing.T) {
@@ -180,8 +180,8 @@ func TestDrawRefusesBadOptions(t *testing.T) {
 		change func(*DrawOptions)
 		want   string
 	}{
-		"unknown kind":     {func(o *DrawOptions) { o.Mix = []string{"kill", "meteor"} }, `draw schedule: mix "meteor": allowed are partition, kill, crash, pause, clock, elect, delay, loss, reset, reorder, power, disk, mixed, none`},
-		"wipe":             {func(o *DrawOptions) { o.Mix = []string{"wipe"} }, `draw schedule: mix "wipe": allowed are partition, kill, crash, pause, clock, elect, delay, loss, reset, reorder, power, disk, mixed, none`},
+		"unknown kind":     {func(o *DrawOptions) { o.Mix = []string{"kill", "meteor"} }, `draw schedule: mix "meteor": allowed are partition, kill, crash, stop, pause, clock, elect, delay, loss, reset, reorder, power, disk, mixed, none`},
+		"wipe":             {func(o *DrawOptions) { o.Mix = []string{"wipe"} }, `draw schedule: mix "wipe": allowed are partition, kill, crash, stop, pause, clock, elect, delay, loss, reset, reorder, power, disk, mixed, none`},
 		"too short":        {func(o *DrawOptions) { o.Length = time.Second }, "draw schedule: length 1s: allowed is 5s or more"},
 		"no nodes":         {func(o *DrawOptions) { o.Nodes = 0 }, "draw schedule: nodes 0: allowed are 2 to 99 with this mix"},
 		"lonely partition": {func(o *DrawOptions) { o.Nodes = 1 }, "draw schedule: nodes 1: allowed are 2 to 99 with this mix"},

@@ -17,10 +17,11 @@ type reading struct {
 	roles        Roles
 	rolesKnown   bool
 	bitten       int64 // what linkEvidence counts
+	states       map[int]string
 	incarnations map[int]string
 	hosts        map[int]hostClock
 	skewed       time.Time // when clocks began to go wrong
-	disk         diskReading
+	diskTrouble  map[int]int64
 }
 
 // counted is how the clusters count what a fault of links did.

@@ -85,6 +85,14 @@ func (c *fakeCluster) Kill(ctx context.Context, node int) error {
 	})
 }
 
+func (c *fakeCluster) Terminate(ctx context.Context, node int) error {
+	return c.onNode(ctx, "terminate", node, func() {
+		if !c.deaf && c.states[node-1] == StateRunning {
+			c.states[node-1] = StateDead
+		}
+	})
+}
+
 func (c *fakeCluster) Restart(ctx context.Context, node int) error {
 	return c.onNode(ctx, "restart", node, func() {
 		if c.states[node-1] == StateDead {

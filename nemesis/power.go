@@ -22,6 +22,8 @@ func (f Fault) validatePower() error {
 	switch {
 	case f.Torn && f.Kind != Power:
 		return fmt.Errorf("torn true: allowed in a power fault only, not in a %s", f.Kind)
+	case f.PowerOff && f.Kind != Stop:
+		return fmt.Errorf("power_off true: allowed in a stop only, not in a %s", f.Kind)
 	case f.MidStep && f.Kind != Kill:
 		return fmt.Errorf("mid_step true: allowed in a kill only, not in a %s", f.Kind)
 	}

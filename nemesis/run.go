@@ -92,7 +92,9 @@ type action struct {
 	at     time.Duration // since the start
 	step   Step
 	heal   bool
-	giveUp time.Duration // when a begin stops waiting for the role
+	giveUp time.Duration // when a begin stops waiting for its event and for the role
+	poised bool          // it waits for its event
+	told   int           // how many there had been before
 }
 
 // order sorts actions by time. At the same time heals come first, so that a
@@ -121,29 +123,45 @@ func (r *runner) play(ctx context.Context) error {
 	}
 	slices.SortFunc(agenda, action.order)
 	for len(agenda) > 0 {
-		next := agenda[0]
-		agenda = agenda[1:]
-		if err := r.waitUntil(ctx, next.at); err != nil {
+		if err := r.waitUntil(ctx, agenda[0].at, awaited(agenda)); err != nil {
 			return err
 		}
+		r.hurry(agenda)
+		next := agenda[0]
+		if next.at > r.elapsed() {
+			continue // an event woke us that nobody waits for any more
+		}
+		agenda = agenda[1:]
 		if next.heal {
 			if err := r.healStep(ctx, next.step.ID); err != nil {
 				return err
 			}
 			continue
 		}
+		if next.step.Upon != "" && !next.poised {
+			agenda = append(agenda, r.poise(next))
+			slices.SortFunc(agenda, action.order)
+			continue
+		}
 		final := r.elapsed() >= next.giveUp
 		if !r.beginStep(ctx, next.step, final) {
 			next.at = min(r.elapsed()+resolveEvery, next.giveUp)
-			agenda = append(agenda, next)
-			slices.SortFunc(agenda, action.order)
+			place, _ := slices.BinarySearchFunc(agenda, next, action.order)
+			agenda = slices.Insert(agenda, place, next)
 		}
 	}
 	return nil
 }
 
-func (r *runner) waitUntil(ctx context.Context, at time.Duration) error {
-	if !r.time.Sleep(ctx, at-r.elapsed()) {
+// waitUntil waits until a time, or for less if one of the events comes.
+func (r *runner) waitUntil(ctx context.Context, at time.Duration, unless []Event) error {
+	sleep := r.time.Sleep
+	if len(unless) > 0 {
+		sleep = func(ctx context.Context, d time.Duration) bool {
+			return r.cluster.(EventCluster).SleepUnless(ctx, d, unless)
+		}
+	}
+	if !sleep(ctx, at-r.elapsed()) {
 		return fmt.Errorf("run schedule: %w", context.Cause(ctx))
 	}
 	return nil
@@ -156,6 +174,9 @@ func (r *runner) elapsed() time.Duration { return r.time.Now().Sub(r.start) }
 // the role and it is not yet time to take somebody else.
 func (r *runner) beginStep(ctx context.Context, step Step, final bool) bool {
 	f := &fault{Step: step, evidence: map[string]string{}}
+	if step.Upon != "" {
+		f.evidence["upon"] = fmt.Sprintf("no broker told of %s, began all the same", step.Upon)
+	}
 	roles, err := r.roles(ctx)
 	f.before.roles, f.before.rolesKnown = roles, err == nil
 	f.nodes = r.capable(step, step.Fault.Target.resolve(roles, r.schedule.Nodes, step.ID))

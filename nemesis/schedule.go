@@ -38,10 +38,13 @@ func (m Millis) Duration() time.Duration { return time.Duration(m) * time.Millis
 
 // Step is one fault: applied at At after the workload's start, healed For later.
 type Step struct {
-	ID    int    `json:"id"`
-	At    Millis `json:"at_ms"`
-	For   Millis `json:"for_ms"`
-	Fault Fault  `json:"fault"`
+	ID  int    `json:"id"`
+	At  Millis `json:"at_ms"`
+	For Millis `json:"for_ms"`
+	// Upon, if set, is the event that the step waits for when it is due, for half of
+	// its time at most.
+	Upon  Event `json:"upon,omitempty"`
+	Fault Fault `json:"fault"`
 }
 
 // Kind is the kind of a fault.
@@ -50,7 +53,7 @@ type Kind string
 // The kinds. A kill's heal is the restart with the same data; a wipe is a kill
 // that also loses the replica's partition data (not the metadata quorum's), so
 // its heal restarts an empty replica. SkewClock makes a broker's wall clock
-// wrong, and nobody else's. Elect, Power and Disk have files of their own.
+// wrong, and nobody else's. Stop, Elect, Power and Disk have files of their own.
 const (
 	Partition Kind = "partition"
 	Kill      Kind = "kill"
@@ -91,6 +94,8 @@ type Fault struct {
 	Clock Clock `json:"clock,omitzero"`
 	// Torn says whether a power loss leaves torn pieces of what was not synced.
 	Torn bool `json:"torn,omitempty"`
+	// PowerOff says whether a stop ends with the machine being switched off.
+	PowerOff bool `json:"power_off,omitempty"`
 	// MidStep says whether a kill comes between two effects of one step.
 	MidStep bool `json:"mid_step,omitempty"`
 	// Disk is what a disk fault does to the disk.

@@ -14,6 +14,9 @@ type PowerCluster interface {
 	// disk all that was not synced; torn leaves torn pieces of that. It tells how
 	// many bytes were lost. Restart starts the node with what is left.
 	LosePower(ctx context.Context, node int, torn bool) (lost int64, err error)
+	// PowerOff does the same to a node whose process has ended in order, and left
+	// word of that; it tells whether it had.
+	PowerOff(ctx context.Context, node int) (lost int64, off bool, err error)
 }
 
 // MidStepCluster is a cluster whose nodes can be killed between two effects of
@@ -39,6 +42,9 @@ type DiskCluster interface {
 // so that nil of a type will do.
 func Unsupported(s Schedule, c Cluster) error {
 	for _, step := range s.Steps {
+		if _, able := c.(EventCluster); step.Upon != "" && !able {
+			return fmt.Errorf("step %d: upon %s: nobody hears of that here, allowed on a simulated cluster only", step.ID, step.Upon)
+		}
 		if err := step.Fault.unsupported(c); err != nil {
 			return fmt.Errorf("step %d: %w", step.ID, err)
 		}
@@ -49,7 +55,7 @@ func Unsupported(s Schedule, c Cluster) error {
 func (f Fault) unsupported(c Cluster) error {
 	able := true
 	switch {
-	case f.Kind == Power:
+	case f.Kind == Power || f.PowerOff:
 		_, able = c.(PowerCluster)
 	case f.Kind == Disk:
 		_, able = c.(DiskCluster)

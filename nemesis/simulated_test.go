@@ -39,6 +39,12 @@ func (c *simulated) LosePower(ctx context.Context, node int, torn bool) (lost in
 	return lost, err
 }
 
+// PowerOff takes node 3 for one that did not end in order.
+func (c *simulated) PowerOff(ctx context.Context, node int) (lost int64, off bool, err error) {
+	err = c.onNode(ctx, "power off", node, func() { lost, off = 5, node != 3 })
+	return lost, off, err
+}
+
 func (c *simulated) KillMidStep(ctx context.Context, node int) error {
 	return c.onNode(ctx, "kill in mid-step", node, func() {
 		c.later(c.stepsAfter, func() { c.states[node-1] = StateDead })
@@ -90,6 +96,23 @@ func TestRunPower(t *testing.T) {
 		require.Equal(t, map[string]string{
 			"state": "1: dead", "lost_bytes": "1: 70", "restarted": "1: left to another step",
 		}, reports[4].Evidence, "what was dead still had something to lose")
+	})
+}
+
+func TestRunPowerOff(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newSimulated(3)
+		reports := playSimulated(t, c, schedule(t, 3,
+			step(1, 1, 2, Fault{Kind: Stop, Target: Leader, PowerOff: true}),
+			step(2, 4, 2, Fault{Kind: Stop, Target: Node(3), PowerOff: true})))
+		require.Equal(t, []string{
+			"1s terminate 2", "3s power off 2", "3s restart 2",
+			"4s terminate 3", "6s power off 3", "6s restart 3", "6s heal",
+		}, c.did())
+		requireBit(t, reports, true, true)
+		require.Equal(t, "stop leader (2), and power off", reports[0].Describe)
+		require.Equal(t, "2: 5", reports[1].Evidence["lost_bytes"])
+		require.Equal(t, "3: stayed on", reports[3].Evidence["lost_bytes"])
 	})
 }
 

@@ -8,7 +8,7 @@ import (
 )
 
 var (
-	allKinds  = []Kind{Partition, Kill, Pause, Wipe, SkewClock, Elect, Power, Disk, Delay, Loss, Reset, Reorder}
+	allKinds  = []Kind{Partition, Kill, Stop, Pause, Wipe, SkewClock, Elect, Power, Disk, Delay, Loss, Reset, Reorder}
 	allShapes = []Shape{Isolate, Pair, Halves, OneWayIn, OneWayOut, Ring, Bridge}
 )
 
@@ -51,6 +51,9 @@ func (step Step) validate(s Schedule) error {
 	case step.For <= 0 || step.For > s.Length-step.At:
 		return fmt.Errorf("for_ms %d: allowed are 1 to %d, so that the step heals within length_ms (%d)",
 			step.For, s.Length-step.At, s.Length)
+	}
+	if err := step.Upon.validate(); err != nil {
+		return err
 	}
 	if err := step.Fault.validate(s.Nodes); err != nil {
 		return fmt.Errorf("fault: %w", err)

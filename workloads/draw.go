@@ -20,6 +20,9 @@ const (
 	// probeBack is how far before the last known end a probe reads at most: the
 	// tail is where records appear that should not be visible yet.
 	probeBack = 20
+	// deedsAtMost is how much is done with a tenant's topic between its creation and
+	// its deletion.
+	deedsAtMost = 8
 )
 
 // sendEvery is the period of one lane: all lanes together keep to the rate, if
@@ -71,6 +74,37 @@ func (o LogOptions) drawProbes(worker string) iter.Seq[Op] {
 				op.F, op.Back = Read, draw.Int64N(probeBack+1)
 			}
 			if !yield(op) {
+				return
+			}
+		}
+	}
+}
+
+// drawTenancy lets a tenant's topic live for a while, again and again. Where its
+// replicas are named by hand they are named whoever is alive, as operators do.
+func (o LogOptions) drawTenancy(worker string) iter.Seq[Op] {
+	return func(yield func(Op) bool) {
+		draw := stream.New(o.Seed, "workload/"+worker)
+		at := firstWait(draw, o.ReadEvery)
+		next := func(f string, lead int) bool {
+			op := Op{At: millis(at), Worker: worker, F: f, Lead: lead}
+			at += o.ReadEvery
+			return yield(op)
+		}
+		for {
+			if !next(Create, draw.IntN(2)*(1+draw.IntN(o.Tenancy.Brokers))) {
+				return
+			}
+			for range draw.IntN(1 + draw.IntN(deedsAtMost+1)) { // mostly few
+				f := Send
+				if draw.IntN(4) == 0 {
+					f = Read
+				}
+				if !next(f, 0) {
+					return
+				}
+			}
+			if !next(Delete, 0) {
 				return
 			}
 		}

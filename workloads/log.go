@@ -26,7 +26,9 @@ type LogOptions struct {
 	// ReadEvery is the period of one consumer or prober. Concurrent reads are
 	// what makes a linearizability search expensive, so readers are few and slow.
 	ReadEvery time.Duration
-	Seed      uint64
+	// Tenancy has topics come and go beside the log.
+	Tenancy Tenancy
+	Seed    uint64
 	// Plan, unless nil, is what the workers do, in place of what is drawn from
 	// the seed. A worker does its part in the order of the list; one that has no
 	// part, as all have none in a plan that is empty and not nil, does not even
@@ -86,6 +88,7 @@ func (o LogOptions) Validate() error {
 		atLeast("send timeout in ms", int(o.SendTimeout.Milliseconds()), 1),
 		atLeast("read timeout in ms", int(o.ReadTimeout.Milliseconds()), 1),
 		atLeast("read every in ms", int(o.ReadEvery.Milliseconds()), 1),
+		o.Tenancy.validate(atLeast),
 	} {
 		if err != nil {
 			return err

@@ -14,16 +14,19 @@ type Op struct {
 	// At is when it is to begin, since the workload's start.
 	At Millis `json:"at_ms"`
 	// Worker performs it: "producer P/L" is lane L of producer P, "consumer C"
-	// and "prober P" are one worker each. All are counted from 0.
+	// "prober P" and "tenant T" are one worker each. All are counted from 0.
 	Worker string `json:"worker"`
 	// F is what it does: Send for a producer, Poll or Move for a consumer,
-	// EndOffset or Read for a prober.
+	// EndOffset or Read for a prober, Create, Send, Read or Delete for a tenant.
 	F string `json:"f"`
 	// Partition is where.
 	Partition int32 `json:"partition"`
 	// Back is how many records before the position of a consumer there a Move
 	// seeks, and how many before the end that a prober knows of a Read reads.
 	Back int64 `json:"back,omitempty"`
+	// Lead is the node that is to lead a topic that is made by Create: the first of
+	// its replicas. 0 leaves them to the cluster.
+	Lead int `json:"lead,omitempty"`
 }
 
 // What an Op does.
@@ -38,8 +41,13 @@ const (
 	Move = "move"
 	// EndOffset asks one broker after another for the end of the partition.
 	EndOffset = history.EndOffset
-	// Read reads the tail of the partition, of one broker after another.
+	// Read reads the tail of the partition, of one broker after another; a tenant
+	// reads all of its topic.
 	Read = "read"
+	// Create makes a tenant's topic, and Delete deletes it, after all was read that it
+	// must hold.
+	Create = history.CreateTopic
+	Delete = history.DeleteTopic
 )
 
 // Millis is a span in milliseconds, as plans store it.
@@ -53,3 +61,4 @@ func millis(d time.Duration) Millis { return Millis(d.Milliseconds()) }
 func producerName(producer, lane int) string { return fmt.Sprintf("producer %d/%d", producer, lane) }
 func consumerName(consumer int) string       { return fmt.Sprintf("consumer %d", consumer) }
 func proberName(prober int) string           { return fmt.Sprintf("prober %d", prober) }
+func tenantName(tenant int) string           { return fmt.Sprintf("tenant %d", tenant) }

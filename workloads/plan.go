@@ -32,6 +32,10 @@ func (op Op) validate(o LogOptions, allowed map[string][]string) error {
 		return fmt.Errorf("partition %d, allowed are 0 to %d", op.Partition, o.Partitions-1)
 	case op.Back < 0:
 		return fmt.Errorf("back %d, allowed is 0 and above", op.Back)
+	case op.Lead < 0 || op.Lead > o.Tenancy.Brokers:
+		return fmt.Errorf("lead %d, allowed are 0 to %d (brokers)", op.Lead, o.Tenancy.Brokers)
+	case op.Lead > 0 && op.F != Create:
+		return fmt.Errorf("lead %d, allowed in a %s only, not in a %s", op.Lead, Create, op.F)
 	case op.Back > 0 && op.F != Move && op.F != Read:
 		return fmt.Errorf("back %d, allowed in a %s or a %s only, not in a %s", op.Back, Move, Read, op.F)
 	}
@@ -52,6 +56,9 @@ func (o LogOptions) functions() map[string][]string {
 	for i := range o.Probers {
 		can[proberName(i)] = []string{EndOffset, Read}
 	}
+	for i := range o.Tenancy.Tenants {
+		can[tenantName(i)] = []string{Create, Send, Read, Delete}
+	}
 	return can
 }
 
@@ -63,6 +70,9 @@ func (o LogOptions) workerNames() string {
 	}
 	if o.Probers > 0 {
 		names = append(names, fmt.Sprintf("%s to %d", proberName(0), o.Probers-1))
+	}
+	if o.Tenancy.Tenants > 0 {
+		names = append(names, fmt.Sprintf("%s to %d", tenantName(0), o.Tenancy.Tenants-1))
 	}
 	return strings.Join(names, ", ")
 }

@@ -14,6 +14,8 @@ type worker struct {
 	ops     iter.Seq[Op]
 	every   time.Duration // from one drawn operation to the next
 	perform func(context.Context, Op)
+	// leave, unless nil, is what it does last, once no operation is left.
+	leave func(context.Context)
 }
 
 // work performs a worker's operations, each at its time, until there are no more
@@ -23,6 +25,9 @@ type worker struct {
 // hide what the fault did. One that was given is performed at once, so that a
 // plan means what it says.
 func (l *Log) work(ctx context.Context, w worker) {
+	if w.leave != nil {
+		defer w.leave(ctx)
+	}
 	for op := range w.ops {
 		due := l.began.Add(op.At.Duration())
 		if l.opts.Plan == nil && l.time.Now().Sub(due) > w.every {
@@ -92,7 +97,9 @@ func (l *Log) connect() (all []worker, closeAll func(), err error) {
 		open = append(open, p.Close)
 		all = append(all, worker{ops: l.ops(name, l.opts.drawProbes(name)), every: l.opts.ReadEvery, perform: l.probe(p)})
 	}
-	return all, closeAll, nil
+	tenants, closers, err := l.connectTenants()
+	open = append(open, closers...)
+	return append(all, tenants...), closeAll, err
 }
 
 // lanes are a producer's lanes that have something to do.

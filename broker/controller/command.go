@@ -6,17 +6,17 @@ import "github.com/ackproof/ackproof/broker/model"
 // command is validated when it is applied, against the state at that point of
 // the log, so there is no speculative state to roll back.
 type Command struct {
-	Activate            *Activate            `json:",omitempty"`
-	RegisterBroker      *RegisterBroker      `json:",omitempty"`
-	BrokerStateChange   *BrokerStateChange   `json:",omitempty"`
-	CreateTopic         *CreateTopic         `json:",omitempty"`
-	DeleteTopic         *DeleteTopic         `json:",omitempty"`
-	CreatePartitions    *CreatePartitions    `json:",omitempty"`
-	AlterPartition      *AlterPartition      `json:",omitempty"`
-	ElectLeader         *ElectLeader         `json:",omitempty"`
-	ReorderReplicas     *ReorderReplicas     `json:",omitempty"`
-	SetConfig           *SetConfig           `json:",omitempty"`
-	AllocateProducerIDs *AllocateProducerIDs `json:",omitempty"`
+	Activate            *Activate
+	RegisterBroker      *RegisterBroker
+	BrokerStateChange   *BrokerStateChange
+	CreateTopic         *CreateTopic
+	DeleteTopic         *DeleteTopic
+	CreatePartitions    *CreatePartitions
+	AlterPartition      *AlterPartition
+	ElectLeader         *ElectLeader
+	ReorderReplicas     *ReorderReplicas
+	SetConfig           *SetConfig
+	AllocateProducerIDs *AllocateProducerIDs
 }
 
 // Activate is the barrier that a new Raft leader commits before it serves: once
@@ -27,7 +27,7 @@ type Command struct {
 type Activate struct {
 	Node         model.NodeID
 	Term         uint64
-	StaticConfig map[string]string `json:",omitempty"`
+	StaticConfig map[string]string
 }
 
 // RegisterBroker starts a broker's new life. Its Raft index becomes the broker
@@ -45,7 +45,7 @@ type RegisterBroker struct {
 	// Replaces is the epoch of the registration that the broker finds in its own
 	// metadata, 0 if there is none. A request that an earlier life has sent and
 	// that comes late finds another one, and takes nothing over.
-	Replaces model.BrokerEpoch `json:",omitempty"`
+	Replaces model.BrokerEpoch
 }
 
 // Transition is what happens to a broker.
@@ -74,9 +74,9 @@ type CreateTopic struct {
 	ID                model.TopicID
 	Partitions        int32
 	ReplicationFactor int16
-	Replicas          [][]model.NodeID `json:",omitempty"`
+	Replicas          [][]model.NodeID
 	Config            map[string]string
-	ValidateOnly      bool `json:",omitempty"`
+	ValidateOnly      bool
 }
 
 // DeleteTopic removes a topic by name.
@@ -86,8 +86,8 @@ type DeleteTopic struct{ Name string }
 type CreatePartitions struct {
 	Topic        string
 	Total        int32
-	Replicas     [][]model.NodeID `json:",omitempty"` // for the new ones
-	ValidateOnly bool             `json:",omitempty"`
+	Replicas     [][]model.NodeID // for the new ones
+	ValidateOnly bool
 }
 
 // ISRMember is a proposed ISR member with the broker epoch under which the

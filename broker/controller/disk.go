@@ -9,6 +9,7 @@ import (
 	"go.etcd.io/raft/v3"
 	pb "go.etcd.io/raft/v3/raftpb"
 
+	"github.com/ackproof/ackproof/broker/mutant"
 	"github.com/ackproof/ackproof/broker/storage"
 )
 
@@ -67,6 +68,11 @@ func openDisk(cfg *Config) (*disk, *recovered, error) {
 		return nil, nil, err
 	}
 	d.log = log
+	if !cfg.Mutants.Has(mutant.RecoveredEntriesUnsynced) {
+		if err := log.harden(); err != nil {
+			return nil, nil, errors.Join(err, log.close())
+		}
+	}
 	found, err := recoverFrom(cfg, snapshot, frames)
 	if err != nil {
 		return nil, nil, errors.Join(fmt.Errorf("%s: %w", cfg.Dir, err), log.close())

@@ -1,37 +1,11 @@
 package controller
 
 import (
-	"encoding/json"
-	"fmt"
 	"time"
 
 	"github.com/ackproof/ackproof/broker/model"
 	"github.com/ackproof/ackproof/broker/mutant"
 )
-
-// entry is what one entry of the Raft log carries. A leader numbers its
-// proposals; together with the entry's term, which has one leader only, the
-// number names a proposal for all time.
-type entry struct {
-	Number  uint64 `json:",omitempty"`
-	Command Command
-}
-
-func encodeEntry(e entry) []byte {
-	data, err := json.Marshal(e)
-	if err != nil {
-		panic(fmt.Sprintf("controller: command cannot be encoded: %v", err))
-	}
-	return data
-}
-
-func decodeEntry(index uint64, data []byte) entry {
-	var e entry
-	if err := json.Unmarshal(data, &e); err != nil {
-		panic(fmt.Sprintf("controller: committed entry %d cannot be decoded: %v", index, err))
-	}
-	return e
-}
 
 // proposals is those of the current term that wait to be applied, in the order
 // in which they were made, which is that of the log.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"path"
 
 	pb "go.etcd.io/raft/v3/raftpb"
 	"google.golang.org/protobuf/proto"
@@ -28,7 +29,8 @@ type wal struct {
 	file storage.File
 }
 
-// openWAL reads the log's frames and cuts a torn last one off.
+// openWAL reads the log's frames and cuts a torn last one off. What it finds may be
+// in the page cache alone: see harden.
 func openWAL(fs storage.FS, name string) (*wal, []*pb.Message, error) {
 	data, _, err := storage.ReadFile(fs, name)
 	if err != nil {
@@ -44,11 +46,21 @@ func openWAL(fs storage.FS, name string) (*wal, []*pb.Message, error) {
 	}
 	w := &wal{fs: fs, name: name, file: file}
 	if good < int64(len(data)) {
-		if err := errors.Join(file.Truncate(good), file.Sync()); err != nil {
+		if err := file.Truncate(good); err != nil {
 			return nil, nil, errors.Join(fmt.Errorf("cut torn tail of %s: %w", name, err), w.close())
 		}
 	}
 	return w, frames, nil
+}
+
+// harden makes what was found durable, its name too. A process that was killed
+// before its sync was over has left it in the page cache alone, and Raft tells the
+// others of all that it starts with.
+func (w *wal) harden() error {
+	if err := errors.Join(w.file.Sync(), w.fs.SyncDir(path.Dir(w.name))); err != nil {
+		return fmt.Errorf("sync %s: %w", w.name, err)
+	}
+	return nil
 }
 
 // createWAL puts a log of one frame in place of whatever is there, durably.

@@ -46,19 +46,21 @@ func (w *Watch) noteLeader(l *log, name model.TopicPartition, epoch model.Epoch,
 }
 
 // checkISR looks whether every replica that the controller may elect holds what
-// its leader calls committed.
+// any leader has called committed: the one of now may not know that yet
+// (KAFKA-7128).
 func (w *Watch) checkISR(l *log) {
 	if l.truth == nil || l.forgiven {
 		return
 	}
-	for _, leader := range l.views {
-		if !leader.leads || leader.state.LeaderEpoch != l.truth.LeaderEpoch {
-			continue
+	committed := l.committed.end()
+	for _, v := range l.views {
+		if v.leads {
+			committed = max(committed, v.hw)
 		}
-		for _, v := range l.views {
-			if v != leader && !v.lossy && v.stored < leader.hw && slices.Contains(l.truth.ISR, v.node.id) {
-				w.fault(ISRMemberShort, "%s: ISR member %d has stored up to %d", leader, v.node.id, v.stored)
-			}
+	}
+	for _, v := range l.views {
+		if !v.leads && !v.lossy && v.stored < committed && slices.Contains(l.truth.ISR, v.node.id) {
+			w.fault(ISRMemberShort, "%s: it is in the ISR, and committed is up to %d", v, committed)
 		}
 	}
 }

@@ -42,8 +42,10 @@ type comparison struct {
 	at     int // in the ledger
 	next   model.Offset
 	epoch  model.Epoch
-	// extends says that what the ledger does not have yet is added to it.
-	extends bool
+	// extends says that what the ledger does not have yet is added to it. Producers,
+	// unless nil, is where they stand at its end.
+	extends   bool
+	producers sequences
 }
 
 func (l *ledger) compare(from model.Offset, extends bool) comparison {
@@ -70,6 +72,9 @@ func (c *comparison) take(b storage.Batch, other Class) Class {
 			return other
 		}
 	case c.extends:
+		if c.producers != nil && !c.producers.take(b) {
+			return SequenceBroken
+		}
 		*c.ledger = append(*c.ledger, e)
 	}
 	c.at++
@@ -88,6 +93,7 @@ func (w *Watch) compare(v *view, upTo model.Offset, other Class) {
 		return
 	}
 	c := v.log.committed.compare(from, v.leads)
+	c.producers = w.judged(v.log.producers)
 	class := Class("")
 	err := v.records.EachBatch(from, upTo, func(b storage.Batch) error {
 		if class = c.take(b, other); class != "" {

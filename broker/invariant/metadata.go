@@ -38,8 +38,20 @@ func (w *Watch) observeMetadata(n *node, image *controller.Image) {
 	for id, b := range image.Brokers {
 		w.node(id).epoch = b.Epoch
 	}
+	w.observeDeletions(image)
 	for tp, p := range image.Partitions() {
 		w.observeTruth(w.log(logName{image.Topics[tp.Topic].ID, tp.Partition}), tp, p, image)
+	}
+}
+
+// observeDeletions lets go of topics that are no more. What is said of one comes from
+// a broker that has not heard of it yet, and nothing of it is promised: the
+// controller's last word on it may never have been seen.
+func (w *Watch) observeDeletions(image *controller.Image) {
+	for name, l := range w.logs {
+		if _, exists := image.TopicNames[name.topic]; !exists && l.truth != nil {
+			l.truth, l.forgiven = nil, true
+		}
 	}
 }
 

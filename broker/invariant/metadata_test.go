@@ -70,6 +70,24 @@ func TestWhatTheControllerMustHold(t *testing.T) {
 	})
 }
 
+// TestADeletedTopicPromisesNothing: its leader may be told of an ISR that nobody who
+// looks on has seen, since the deletion was applied in one go with it.
+func TestADeletedTopicPromisesNothing(t *testing.T) {
+	told := func(deleted bool) []Class {
+		s := newScene(t, Options{})
+		if deleted {
+			delete(s.image.Topics, "t")
+			delete(s.image.TopicNames, model.TopicID{1})
+			s.image.Index++
+			s.observeMetadata(s.Watch.node(2), s.image)
+		}
+		s.see(1, 0, func(l *look) { l.state.PartitionEpoch, l.state.ISR, l.maximal = 2, ids(1, 2), ids(1, 2) })
+		return s.classes()
+	}
+	require.Equal(t, []Class{ISRBeyondMaximal}, told(false))
+	require.Empty(t, told(true))
+}
+
 // older is the metadata of a broker that has not applied the last entry.
 func older(image *controller.Image) *controller.Image {
 	old := controller.NewImage()

@@ -17,6 +17,7 @@ const (
 	EpochsUnlikeLog         Class = "epochs-unlike-log"         // the epoch cache says what the batches say
 	OffsetGap               Class = "offset-gap"                // a batch's base offset is the log's end
 	BatchEpochFell          Class = "batch-epoch-fell"          // from one batch to the next
+	SequenceBroken          Class = "sequence-broken"           // the batches of an idempotent producer do not follow each other (KIP-98, KIP-360)
 	Unreadable              Class = "unreadable"                // a log cannot be read
 )
 

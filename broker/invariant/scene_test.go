@@ -41,6 +41,7 @@ func newScene(t *testing.T, o Options) *scene {
 		s.image.Brokers[id] = &controller.Broker{ID: id}
 	}
 	s.image.Topics["t"] = &controller.Topic{Name: "t", ID: model.TopicID{1}, Partitions: []*controller.Partition{nil}}
+	s.image.TopicNames[model.TopicID{1}] = "t"
 	s.elect(1, 0, 1, 2, 3)
 	return s
 }

@@ -68,6 +68,7 @@ type log struct {
 	// leaders by leader epoch, NoNode for one without.
 	leaders   map[model.Epoch]model.NodeID
 	committed ledger
+	producers sequences // at the end of committed
 	// forgiven is set once something may be lost that was committed.
 	forgiven bool
 }
@@ -123,7 +124,7 @@ func (w *Watch) node(id model.NodeID) *node {
 func (w *Watch) log(name logName) *log {
 	l := w.logs[name]
 	if l == nil {
-		l = &log{leaders: map[model.Epoch]model.NodeID{}}
+		l = &log{leaders: map[model.Epoch]model.NodeID{}, producers: sequences{}}
 		w.logs[name] = l
 	}
 	return l

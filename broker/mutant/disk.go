@@ -14,6 +14,8 @@ const (
 	TopicIDUnchecked         Mutant = "topic-id-unchecked"
 	RecoveredCountsAsFlushed Mutant = "recovered-counts-as-flushed"
 	SegmentsKeptAfterCut     Mutant = "segments-kept-after-cut"
+	RecoveredEntriesUnsynced Mutant = "recovered-entries-unsynced"
+	CheckpointOfAnotherTopic Mutant = "checkpoint-of-another-topic"
 )
 
 var disk = []Row{
@@ -41,4 +43,8 @@ var disk = []Row{
 		"the page cache outlives a process, not a machine"},
 	{158, SegmentsKeptAfterCut, "cuts a segment at its first bad batch and keeps the segments behind it: a hole in the log",
 		"recovery of one segment at a time"},
+	{159, RecoveredEntriesUnsynced, "starts with entries of the metadata log that a kill left in the page cache, and does not sync them before it tells of them",
+		"found in this broker by exploring"},
+	{165, CheckpointOfAnotherTopic, "takes the checkpointed watermark of a deleted topic for that of a new one of the same name",
+		"found in this broker by exploring"},
 }

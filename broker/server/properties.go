@@ -50,6 +50,8 @@ var properties = []property{
 		"Time between two looks for segments to delete."},
 	{"replica.high.watermark.checkpoint.interval.ms", "5000", millis(func(s *Settings) *time.Duration { return &s.Broker.HWCheckpointInterval }, 1),
 		"Time between two checkpoints of the high watermarks."},
+	{"log.flush.offset.checkpoint.interval.ms", "60000", millis(func(s *Settings) *time.Duration { return &s.Broker.RecoveryCheckpointInterval }, 1),
+		"Time between two checkpoints of the recovery points, below which nothing is scanned after an unclean stop."},
 	{"producer.id.expiration.ms", "86400000", millis(func(s *Settings) *time.Duration { return &s.Broker.ProducerExpiry }, 1),
 		"Time after which a silent producer's dedupe state is forgotten."},
 

@@ -36,6 +36,7 @@ type MemFS struct {
 	space    int64
 	bounded  bool
 	failures map[Op][]injected
+	failing  map[Op]error // each call, until FailNoMore
 	refused  int64
 	// Interrupt, unless nil, is called before every change of the disk; a panic of
 	// it leaves the disk as it is.
@@ -61,6 +62,7 @@ func NewMemFS() *MemFS {
 		live:     map[string]*memNode{},
 		durable:  map[string]*memNode{},
 		failures: map[Op][]injected{},
+		failing:  map[Op]error{},
 	}
 }
 
@@ -79,8 +81,14 @@ func (m *MemFS) FailNextAppend(keep int, err error) {
 // FillUp lets files grow by n more bytes and then answers ErrNoSpace.
 func (m *MemFS) FillUp(n int64) { m.space, m.bounded = n, true }
 
-// FailNoMore takes back what FailNext and FailNextAppend have left.
-func (m *MemFS) FailNoMore() { clear(m.failures) }
+// FailEach makes each call of this kind fail from now on.
+func (m *MemFS) FailEach(op Op, err error) { m.failing[op] = err }
+
+// FailNoMore takes back what FailNext, FailNextAppend and FailEach have left.
+func (m *MemFS) FailNoMore() {
+	clear(m.failures)
+	clear(m.failing)
+}
 
 // Refused counts the calls that failed because they were told to, or for want of
 // space.
@@ -133,6 +141,10 @@ func (m *MemFS) reachable(name string) bool {
 func isRoot(dir string) bool { return dir == rootDir || dir == "/" }
 
 func (m *MemFS) takeFailure(op Op) (injected, bool) {
+	if err := m.failing[op]; err != nil {
+		m.refused++
+		return injected{err: err}, true
+	}
 	queue := m.failures[op]
 	if len(queue) == 0 {
 		return injected{}, false
@@ -286,6 +298,17 @@ func (m *MemFS) SyncDir(dir string) error {
 // Exists implements FS.
 func (m *MemFS) Exists(name string) (bool, error) {
 	return m.live[path.Clean(name)] != nil, nil
+}
+
+// Dirs lists all directories, in order.
+func (m *MemFS) Dirs() (dirs []string) {
+	for name, node := range m.live {
+		if node.dir {
+			dirs = append(dirs, name)
+		}
+	}
+	slices.Sort(dirs)
+	return dirs
 }
 
 // Size is the bytes of all files below a directory.

@@ -77,13 +77,14 @@ func (p producers) check(b Batch, mutants mutant.Set) ProducerVerdict {
 			return ProducerVerdict{Duplicate: true, BaseOffset: known.BaseOffset, LastOffset: known.LastOffset}
 		}
 	}
-	if first != nextSequence(state.lastSequence()) && !mutants.Has(mutant.SequenceGapAccepted) {
+	if first != NextSequence(state.lastSequence()) && !mutants.Has(mutant.SequenceGapAccepted) {
 		return ProducerVerdict{Err: model.OutOfOrderSequence}
 	}
 	return ProducerVerdict{}
 }
 
-func nextSequence(s int32) int32 {
+// NextSequence is the one that follows: they go round after the largest.
+func NextSequence(s int32) int32 {
 	if s == math.MaxInt32 {
 		return 0
 	}

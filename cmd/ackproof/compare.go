@@ -26,7 +26,7 @@ func (a *app) compare(ctx context.Context, args []string) (int, error) {
 	f.BoolVar(&c.Base.Unclean, "unclean", false, "allow unclean leader election")
 	f.StringVar(&c.Base.Flush, "flush", c.Base.Flush, "flush policy: never, interval, before-ack")
 	f.whole(&c.Base.Nodes, "nodes", "brokers")
-	f.words(&c.Base.Nemesis, "nemesis", "faults to draw: "+strings.Join(nemesis.MixWords, ", ")+
+	f.words(&c.Base.Nemesis, "nemesis", "faults to draw: "+strings.Join(nemesis.LiveMixWords(), ", ")+
 		"; or one directed schedule: "+strings.Join(nemesis.DirectedNames(), ", "))
 	f.StringVar(&c.Base.ScheduleFile, "schedule", "", "schedule `file` instead of --nemesis and --for")
 	f.span(&c.Base.Length, "for", "how long faults go on")

@@ -306,6 +306,12 @@ func (a *app) tellState(s explore.State) {
 	}
 	a.say("%s", report.Wrap("coverage, in how many cases: "+strings.Join(parts, ", "), "", helpWidth))
 	a.say("failures  %s\n", failures(s))
+	for class := range s.Failures {
+		if strings.HasPrefix(class, explore.Inside) {
+			a.say("          %s... was seen by a look into the brokers (docs/invariants.md); --black-box judges by what clients see alone\n", explore.Inside)
+			break
+		}
+	}
 }
 
 func hours(d time.Duration) string {

@@ -37,6 +37,10 @@ func TestExplore(t *testing.T) {
 	require.NotEmpty(t, found, out)
 	require.Contains(t, out, "replay "+found[0]+" --trace")
 
+	out, exit = explore("--seeds", "10", "--mutant", "ack-on-append")
+	require.Equal(t, exitInvalid, exit, out)
+	require.Contains(t, out, "inside:... was seen by a look into the brokers")
+
 	replayed, err := exec.Command(program, "replay", found[0], "--black-box").CombinedOutput()
 	require.Error(t, err, "the verdict is a violation")
 	require.Contains(t, string(replayed), "and the same events")

@@ -203,6 +203,10 @@ func TestRunsAreCounted(t *testing.T) {
 	require.Equal(t, "1 run", runsOf([]harness.Row{ran}))
 	require.Equal(t, "2 runs", runsOf([]harness.Row{ran, ran}))
 	require.Equal(t, "1 of 3 runs", runsOf([]harness.Row{ran, not, not}))
+
+	stored, simulated := harness.Row{Dir: "run"}, harness.Row{}
+	require.Equal(t, "2 runs", storedOf([]harness.Row{stored, stored}))
+	require.Equal(t, "1 of 2 rows", storedOf([]harness.Row{stored, simulated}), "simulated rows have nothing to be judged again")
 }
 
 func TestFlagsMayFollowArguments(t *testing.T) {

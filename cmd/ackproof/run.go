@@ -21,7 +21,7 @@ func (a *app) run(ctx context.Context, args []string) (int, error) {
 	f.BoolVar(&c.Unclean, "unclean", c.Unclean, "allow unclean leader election")
 	f.StringVar(&c.Flush, "flush", c.Flush, "flush policy: never, interval, before-ack")
 	f.whole(&c.Nodes, "nodes", "brokers")
-	f.words(&c.Nemesis, "nemesis", "faults to draw: "+strings.Join(nemesis.MixWords, ", ")+
+	f.words(&c.Nemesis, "nemesis", "faults to draw: "+strings.Join(nemesis.LiveMixWords(), ", ")+
 		"; or one directed schedule, which brings the configuration that it must hurt unless you give one: "+harness.DirectedSchedules())
 	f.StringVar(&c.ScheduleFile, "schedule", "", "schedule `file` to run instead of --nemesis and --for")
 	f.span(&c.Length, "for", "how long faults go on")

@@ -101,15 +101,15 @@ func (a *Admin) Lead(ctx context.Context, topic string, partition int32, node in
 		if p.Leader == node {
 			return nil
 		}
-		if err := a.elect(ctx, topic, p, node); err != nil {
+		if err := a.Elect(ctx, topic, p, node); err != nil {
 			return err
 		}
 		return fmt.Errorf("node %d leads still", p.Leader)
 	})
 }
 
-// elect asks once, and does not wait until node leads.
-func (a *Admin) elect(ctx context.Context, topic string, p PartitionState, node int) error {
+// Elect asks once for node to lead, and does not wait until it does.
+func (a *Admin) Elect(ctx context.Context, topic string, p PartitionState, node int) error {
 	if err := a.reorder(ctx, topic, p, node); err != nil {
 		return fmt.Errorf("reorder replicas: %w", err)
 	}

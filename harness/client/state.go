@@ -175,7 +175,7 @@ func (v View) Roles(ctx context.Context) (nemesis.Roles, error) {
 func (v View) Lead(ctx context.Context, node int) error {
 	p, err := v.Admin.partition(ctx, v.Topic, v.Partition)
 	if err == nil {
-		err = v.Admin.elect(ctx, v.Topic, p, node)
+		err = v.Admin.Elect(ctx, v.Topic, p, node)
 	}
 	if err != nil {
 		return fmt.Errorf("client: make node %d lead %s-%d: %w", node, v.Topic, v.Partition, err)

@@ -36,6 +36,8 @@ type Case struct {
 	Partitions int32 `json:"partitions"`
 	// SegmentBytes is the topic's segment.bytes; 0 leaves it to the broker.
 	SegmentBytes int `json:"segment_bytes,omitempty"`
+	// FetchBytes is how much a follower is given at once; 0 leaves it at 1 MiB.
+	FetchBytes int `json:"fetch_bytes,omitempty"`
 	// SnapshotEvery is after how many entries the quorum's log is cut; 0 leaves it to
 	// the broker.
 	SnapshotEvery int `json:"snapshot_every,omitempty"`
@@ -57,12 +59,18 @@ type Case struct {
 
 // Clients are the workers of the workload.
 type Clients struct {
-	Producers int            `json:"producers"`
-	Lanes     int            `json:"lanes"`
-	Consumers int            `json:"consumers"`
-	Probers   int            `json:"probers"`
+	Producers int `json:"producers"`
+	Lanes     int `json:"lanes"`
+	Consumers int `json:"consumers"`
+	Probers   int `json:"probers"`
+	// Tenants have topics of their own, which come and go.
+	Tenants   int            `json:"tenants,omitempty"`
 	Rate      int            `json:"rate"` // sends per second, of all together
 	ReadEvery nemesis.Millis `json:"read_every_ms"`
+	// Retry is the pause before a producer sends a batch again, and Delivery how long
+	// it tries; 0 stands for 100 ms and 5 s.
+	Retry    nemesis.Millis `json:"retry_ms,omitempty"`
+	Delivery nemesis.Millis `json:"delivery_ms,omitempty"`
 }
 
 // Expectation is what a simulation of the case shows.
@@ -131,6 +139,7 @@ func (c Case) options() (sim.Options, error) {
 	return sim.Options{
 		Nodes: c.Nodes(), Seed: c.Seed, Weather: c.Weather, Times: c.Times,
 		Flush: broker.FlushPolicy(c.Config.Flush), Mutants: mutants, SnapshotEvery: c.SnapshotEvery,
+		FetchBytes: int32(c.FetchBytes), Patience: sim.Patience{Retry: c.Clients.Retry, Delivery: c.Clients.Delivery},
 	}, err
 }
 
@@ -151,6 +160,9 @@ func (c Case) workload() workloads.LogOptions {
 	o := workloads.LogDefaults(Topic, c.Partitions, c.Seed)
 	o.Producers, o.Lanes, o.Consumers, o.Probers = c.Clients.Producers, c.Clients.Lanes, c.Clients.Consumers, c.Clients.Probers
 	o.Rate, o.ReadEvery, o.Plan = c.Clients.Rate, c.Clients.ReadEvery.Duration(), c.Plan
+	o.Tenancy = workloads.Tenancy{
+		Tenants: c.Clients.Tenants, Brokers: c.Nodes(), Replicas: c.Config.ReplicationFactor, Configs: c.topic().Configs,
+	}
 	return o
 }
 
@@ -181,10 +193,12 @@ func (c Case) Validate() error {
 	switch rf := c.Config.ReplicationFactor; {
 	case rf < 1 || rf > c.Nodes():
 		return fmt.Errorf("config: replication_factor is %d, allowed are 1 to %d (nodes)", rf, c.Nodes())
-	case c.SnapshotEvery != 0 && (c.SnapshotEvery < 10 || c.SnapshotEvery > math.MaxInt32):
-		return fmt.Errorf("snapshot_every is %d, allowed are 0 and 10 to %d", c.SnapshotEvery, math.MaxInt32)
+	case c.SnapshotEvery != 0 && (c.SnapshotEvery < 5 || c.SnapshotEvery > math.MaxInt32):
+		return fmt.Errorf("snapshot_every is %d, allowed are 0 and 5 to %d", c.SnapshotEvery, math.MaxInt32)
 	case c.SegmentBytes != 0 && (c.SegmentBytes < 1024 || c.SegmentBytes > math.MaxInt32):
 		return fmt.Errorf("segment_bytes is %d, allowed are 0 and 1024 to %d", c.SegmentBytes, math.MaxInt32)
+	case c.FetchBytes < 0 || c.FetchBytes > math.MaxInt32:
+		return fmt.Errorf("fetch_bytes is %d, allowed are 0 to %d", c.FetchBytes, math.MaxInt32)
 	case c.Config.MinISR < 1:
 		return fmt.Errorf("config: min_isr is %d, allowed is 1 and above", c.Config.MinISR)
 	case c.Config.Idempotent && c.Config.Acks != "all":

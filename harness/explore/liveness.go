@@ -22,6 +22,9 @@ const (
 	// leave the ISR, clients find out.
 	stays    = nemesis.Millis(18_000)
 	patience = 9 * time.Second
+	// settles is how long a topic that is made meanwhile may take: a follower that
+	// cannot follow leaves the ISR within one and a half times the lag.
+	settles = 6 * time.Second
 	// answer is how long a send may take by then, as its client may still have to
 	// find out who leads: one that begins later says nothing.
 	answer = 4 * time.Second
@@ -64,28 +67,49 @@ func (c Case) progress(events []history.Event) Failure {
 		}
 	}
 	from += int64(patience)
-	tried, acked := map[int32]int{}, map[int32]int{}
-	for _, e := range events {
-		if e.F != history.Send || e.Time < from || e.Time > to {
-			continue
-		}
-		switch e.Type {
-		case history.Invoke:
-			if e.Time < to-int64(answer) {
-				tried[e.Partition]++
-			}
-		case history.OK:
-			acked[e.Partition]++
-		}
-	}
-	for p := range c.Partitions {
-		if tried[p] > 1 && acked[p] == 0 {
+	for _, l := range efforts(events, from, to) {
+		if l.tried > 1 && l.acked == 0 {
 			return Failure{Class: NoProgress, Promised: true, Reason: fmt.Sprintf(
 				"%d sends to %s-%d from %v to %v, with all but one node healthy for %v before, and none was acked",
-				tried[p], Topic, p, time.Duration(from), time.Duration(to), patience)}
+				l.tried, l.topic, l.partition, time.Duration(max(from, l.from)), time.Duration(to), patience)}
 		}
 	}
 	return Failure{}
+}
+
+// effort is what was tried with one log, and what came of it.
+type effort struct {
+	topic        string
+	partition    int32
+	from         int64 // what was sent earlier does not count
+	tried, acked int
+}
+
+// efforts are those of a time, of the logs in the order in which they were met.
+func efforts(events []history.Event, from, to int64) (logs []*effort) {
+	of := func(e history.Event) *effort {
+		for _, l := range logs {
+			if l.topic == e.Topic && l.partition == e.Partition {
+				return l
+			}
+		}
+		l := &effort{topic: e.Topic, partition: e.Partition}
+		logs = append(logs, l)
+		return l
+	}
+	for _, e := range events {
+		switch {
+		case e.Time > to:
+		case e.F == history.CreateTopic && e.Type == history.OK:
+			of(e).from = e.Time + int64(settles)
+		case e.F != history.Send || e.Time < max(from, of(e).from):
+		case e.Type == history.Invoke && e.Time < to-int64(answer):
+			of(e).tried++
+		case e.Type == history.OK:
+			of(e).acked++
+		}
+	}
+	return logs
 }
 
 // windowOf is when a step began and healed; it is empty if it did not.

@@ -50,8 +50,11 @@ type Profile struct {
 	weather  sim.Weather
 	length   nemesis.Millis
 	segment  int
+	fetch    int
 	snapshot int
 	cards    []card
+	// upon are the events that some of the steps wait for; see nemesis.Step.
+	upon []nemesis.Event
 	// wiped is the only node whose data is ever lost: the promise covers one.
 	wiped nemesis.Target
 	// unpromised allows power losses where nothing was flushed.
@@ -67,7 +70,7 @@ type Profile struct {
 func drawProfile(seed uint64, b Bounds) Profile {
 	r := newDice(seed, "profile")
 	p := Profile{seed: seed, mutant: b.Mutant, length: cmp.Or(b.Length, DefaultLength), liveness: b.Liveness, unpromised: b.Unpromised, fixed: b.Schedule}
-	p.nodes = cmp.Or(b.Nodes, pick(r, 3, 3, 3, 3, 3, 5))
+	p.nodes = cmp.Or(b.Nodes, pick(r, 3, 3, 3, 5))
 	p.parts = pick[int32](r, 1, 1, 1, 2, 3)
 	p.config = history.Config{
 		Acks: cmp.Or(b.Acks, "all"), MinISR: cmp.Or(b.MinISR, pick(r, 2, 2, 2, 1)),
@@ -75,37 +78,53 @@ func drawProfile(seed uint64, b Bounds) Profile {
 		Flush: cmp.Or(b.Flush, pick(r, "never", "never", "before-ack", "before-ack", "interval")),
 	}
 	p.config.Idempotent = p.config.Acks == "all"
-	p.clients = Clients{
-		Producers: 1 + r.IntN(3), Lanes: 1 + r.IntN(5), Consumers: r.IntN(2), Probers: r.IntN(3),
-		Rate: pick(r, 15, 30, 60, 120), ReadEvery: nemesis.Millis(80 + r.IntN(200)),
-	}
+	p.clients = drawClients(r)
 	if p.fixed != nil {
 		p.nodes, p.length = p.fixed.Nodes, p.fixed.Length
 	}
 	p.times = drawTimes(r)
-	p.weather = drawWeather(r)
+	p.weather = drawLateness(newDice(seed, "lateness"), drawWeather(r))
 	p.wiped = nemesis.Node(1 + r.IntN(p.nodes))
 	p.cards = drawCards(r, p)
+	p.upon = drawUpon(r)
 	p.every = r.about(pick(r, 60, 150, 400, 1000))
 	p.lasts = r.about(pick(r, 60, 300, 1000, 2000))
 	p.segment = pick(r, 0, 0, 1024, 4096)
-	p.snapshot = pick(r, 0, 0, 12, 40)
+	p.fetch = pick(r, 0, 0, 300, 1000)
+	p.snapshot = pick(r, 0, 0, 5, 12, 40)
+	p.drawDisks(newDice(seed, "disks"), b)
 	if p.liveness = p.liveness || r.IntN(8) == 0; p.liveness {
-		p.weather = sim.Weather{Hop: p.weather.Hop, Sync: p.weather.Sync} // a majority that cannot talk owes nothing
+		p.weather = sim.Weather{Hop: p.weather.Hop, Sync: min(p.weather.Sync, 20_000)} // a majority that cannot talk owes nothing
+		p.config.ReplicationFactor = min(3, p.nodes)                                   // of fewer, one may not be missing
 		// A leader that is cut off and shrinks the ISR to itself before it is fenced
 		// is the last member then, and nobody else may lead (before KIP-966).
 		p.times.Lag = 2 * p.times.Session
 	}
+	p.clients.Tenants = drawTenants(newDice(seed, "tenants"), p.liveness)
 	if b.Dense {
 		p = p.denser()
 	}
 	return p
 }
 
+// drawClients lets some producers be few and slow, so that replicas come to hold
+// as many records as others although not the same ones, and lets some give up soon.
+func drawClients(r dice) Clients {
+	return Clients{
+		Producers: 1 + r.IntN(3), Lanes: 1 + r.IntN(5), Consumers: r.IntN(2), Probers: r.IntN(3),
+		Rate: pick(r, 5, 15, 30, 60, 120), ReadEvery: nemesis.Millis(80 + r.IntN(200)),
+		Retry: pick[nemesis.Millis](r, 0, 0, 20, 500), Delivery: pick[nemesis.Millis](r, 0, 0, 500, 1500),
+	}
+}
+
 func drawTimes(r dice) sim.Times {
 	session := nemesis.Millis(600 + r.IntN(1200))
+	lag := nemesis.Millis(400 + r.IntN(1600))
+	if r.IntN(3) == 0 {
+		lag = nemesis.Millis(120 + r.IntN(200)) // so little that followers come and go
+	}
 	return sim.Times{
-		Session: session, Heartbeat: session / 4, Lag: nemesis.Millis(400 + r.IntN(1600)),
+		Session: session, Heartbeat: session / 4, Lag: lag,
 		FetchWait: pick[nemesis.Millis](r, 60, 150, 300), FetchBackoff: pick[nemesis.Millis](r, 30, 100, 200),
 		Request: pick[nemesis.Millis](r, 500, 1000, 1500), RaftTick: pick[nemesis.Millis](r, 60, 100, 150),
 		Checkpoint: pick[nemesis.Millis](r, 200, 1000, 3000),
@@ -131,6 +150,8 @@ func drawWeather(r dice) sim.Weather {
 	w.BrokenISR = sometimes(100 + r.IntN(400))
 	w.SlowFetch = sometimes(pick(r, 100, 300, 600))
 	w.SlowRaft = sometimes(pick(r, 50, 200, 500))
+	w.StalledSend = sometimes(pick(r, 30, 200))
+	w.BrokenSend = sometimes(pick(r, 20, 100))
 	w.Sync = pick[int64](r, 200, 1000, 20_000)
 	w.Drift = sometimes(1 + r.IntN(100))
 	return w
@@ -141,7 +162,7 @@ func (p Profile) Draw(seed uint64) Case {
 	c := Case{
 		Format: Format, Version: Version, Name: fmt.Sprintf("seed %d", seed), Seed: seed,
 		Config: p.config, Partitions: p.parts, Mutant: p.mutant, Clients: p.clients, Times: p.times, Weather: p.weather,
-		SegmentBytes: p.segment, SnapshotEvery: p.snapshot, Liveness: p.liveness,
+		SegmentBytes: p.segment, FetchBytes: p.fetch, SnapshotEvery: p.snapshot, Liveness: p.liveness,
 	}
 	if p.seed != seed {
 		c.Name += fmt.Sprintf(" of profile %d", p.seed)

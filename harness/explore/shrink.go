@@ -99,7 +99,7 @@ const shrunkSuffix = ", shrunk"
 // size is that of the best.
 func (s *shrinker) size() Size {
 	c := s.best
-	clients := c.Clients.Producers + c.Clients.Consumers + c.Clients.Probers
+	clients := c.Clients.Producers + c.Clients.Consumers + c.Clients.Probers + c.Clients.Tenants
 	return Size{
 		Faults: len(c.Schedule.Steps), Ops: len(c.Plan), Clients: clients, Partitions: int(c.Partitions), Nodes: c.Nodes(),
 		Length: c.Schedule.Length.Duration(), Events: s.events,

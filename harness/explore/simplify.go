@@ -107,6 +107,12 @@ func (s *shrinker) fewerNodes() {
 				}
 			}
 		}
+		c.Plan = slices.Clone(c.Plan)
+		for i := range c.Plan {
+			if lead := &c.Plan[i].Lead; *lead > n {
+				*lead = (*lead-1)%n + 1
+			}
+		}
 		candidates = append(candidates, c)
 	}
 	s.first(slices.Values(candidates))
@@ -180,6 +186,7 @@ func (s *shrinker) simplerFaults() {
 			func(f *nemesis.Fault) { f.Clients = false },
 			func(f *nemesis.Fault) { f.MidStep = false },
 			func(f *nemesis.Fault) { f.Torn = false },
+			func(f *nemesis.Fault) { f.PowerOff = false },
 			func(f *nemesis.Fault) {
 				if f.Kind == nemesis.Partition {
 					f.Shape = nemesis.Isolate

@@ -84,7 +84,8 @@ func Simulate(c Case, look Look) (Outcome, error) {
 		return Outcome{}, err
 	}
 	recorder := cluster.NewRecorder()
-	failure := cluster.Run(func() error { return c.course(cluster, recorder, look) })
+	callers := callers{}
+	failure := cluster.Run(func() error { return c.course(cluster, recorder, look, callers) })
 	if failure == nil {
 		cluster.Quiet()
 	}
@@ -98,6 +99,9 @@ func Simulate(c Case, look Look) (Outcome, error) {
 	if out.Failure.Class == "" {
 		out.Failure = c.progress(recorder.Events)
 	}
+	if out.Failure.Class == "" && c.Config.Idempotent {
+		out.Failure = callers.overtaken(recorder.Events)
+	}
 	return out, nil
 }
 
@@ -107,7 +111,7 @@ func (l Look) judge(h *history.History) checker.Result {
 }
 
 // course is that of the run, in the cluster's time.
-func (c Case) course(cluster *sim.Cluster, recorder *sim.Recorder, look Look) error {
+func (c Case) course(cluster *sim.Cluster, recorder *sim.Recorder, look Look, callers callers) error {
 	ctx := context.Background()
 	limited, cancel := cluster.WithTimeout(ctx, startLimit)
 	defer cancel()
@@ -115,11 +119,16 @@ func (c Case) course(cluster *sim.Cluster, recorder *sim.Recorder, look Look) er
 		return err
 	}
 	load := c.workload()
-	load.Performed = look.Performed
+	load.Performed = func(op workloads.Op) {
+		callers.note(op, len(recorder.Events))
+		if look.Performed != nil {
+			look.Performed(op)
+		}
+	}
 	return trial.Trial{
 		Time: cluster.Time(), Cluster: cluster, Clients: cluster.Clients(),
 		Settings: client.Settings{Acks: c.Config.Acks, Idempotent: c.Config.Idempotent},
-		Topic:    c.topic(), Workload: load, Schedule: c.Schedule, Recorder: recorder,
+		Topic:    c.topic(), Workload: load, Schedule: c.Schedule, Recorder: recorder, View: cluster.View,
 		Stage: cluster.Stage, Counts: func(func() int64) {},
 	}.Run(ctx)
 }

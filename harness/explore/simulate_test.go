@@ -2,6 +2,7 @@ package explore
 
 import (
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -90,4 +91,28 @@ func TestEqualCasesAreEqualRuns(t *testing.T) {
 		hashes[first.Hash] = true
 	}
 	require.Len(t, hashes, 5, "different seeds must differ, or the hash sees nothing")
+}
+
+// TestADenseScheduleKeepsItsTimes: no fault waits until those before it were
+// looked into, not even where no broker answers.
+func TestADenseScheduleKeepsItsTimes(t *testing.T) {
+	c := calm(1)
+	c.Schedule.Length = 6000
+	for i := range 40 {
+		c.Schedule.Steps = append(c.Schedule.Steps, nemesis.Step{
+			ID: i + 1, At: nemesis.Millis(500 + 60*i), For: 700, Fault: []nemesis.Fault{
+				{Kind: nemesis.Partition, Target: nemesis.Leader, Shape: nemesis.Isolate, Clients: true},
+				{Kind: nemesis.Pause, Target: nemesis.Follower},
+				{Kind: nemesis.Kill, Target: nemesis.Controller},
+			}[i%3],
+		})
+	}
+	out, err := Simulate(c, Look{})
+	require.NoError(t, err)
+	require.Equal(t, Failure{}, out.Failure)
+	_, first := windowOf(out.History.Events, 1)
+	for i, step := range c.Schedule.Steps {
+		_, healed := windowOf(out.History.Events, step.ID)
+		require.Equal(t, time.Duration(60*i)*time.Millisecond, time.Duration(healed-first), "step %d", step.ID)
+	}
 }

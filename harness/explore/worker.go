@@ -53,12 +53,16 @@ const (
 	memoryLimit    = 200 << 20
 )
 
+func boundGarbage() {
+	debug.SetGCPercent(garbagePercent)
+	debug.SetMemoryLimit(memoryLimit)
+}
+
 // Work serves an explorer until its input ends. A case is simulated by one
 // process at a time, so that a machine is used fully by as many of them as it
 // has cores.
 func Work(in io.Reader, out io.Writer) error {
-	debug.SetGCPercent(garbagePercent)
-	debug.SetMemoryLimit(memoryLimit)
+	boundGarbage()
 	decoder, encoder := json.NewDecoder(in), json.NewEncoder(out)
 	var told orders
 	if err := decoder.Decode(&told); err != nil {

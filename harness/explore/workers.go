@@ -11,7 +11,7 @@ func (s *shrinker) fewerWorkers() {
 	for _, field := range []func(*Clients) *int{
 		func(c *Clients) *int { return &c.Probers }, func(c *Clients) *int { return &c.Consumers },
 		func(c *Clients) *int { return &c.Producers }, func(c *Clients) *int { return &c.Lanes },
-		func(c *Clients) *int { return &c.Rate },
+		func(c *Clients) *int { return &c.Rate }, func(c *Clients) *int { return &c.Tenants },
 	} {
 		for less := *field(&s.best.Clients) / 2; ; less /= 2 {
 			c := s.best
@@ -70,5 +70,6 @@ func (c Case) compact() Case {
 	})
 	named.Clients.Producers, named.Clients.Lanes = max(1, counts["producer"]), lanes
 	named.Clients.Consumers, named.Clients.Probers = counts["consumer"], counts["prober"]
+	named.Clients.Tenants = counts["tenant"]
 	return named
 }

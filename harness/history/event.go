@@ -81,6 +81,10 @@ const (
 	// Marker is a send after all others ended, acked and read back by the
 	// drain: proof that the partition works and that the drain is complete.
 	Marker = "marker"
+	// CreateTopic makes the topic, and DeleteTopic deletes it with all that it holds. A topic
+	// that bears its name again is another one, and has another name in the history.
+	CreateTopic = "create"
+	DeleteTopic = "delete"
 )
 
 // Record is one record as read: its offset and its value.

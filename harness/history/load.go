@@ -21,7 +21,7 @@ type History struct {
 
 // Ops are the names that an event's F may have when its process is a client's.
 // A fault's F is free: its Fault says what it is.
-var Ops = []string{Send, Poll, EndOffset, Assign, Drain, Marker}
+var Ops = []string{Send, Poll, EndOffset, Assign, Drain, Marker, CreateTopic, DeleteTopic}
 
 var types = []Type{Invoke, OK, Fail, Info}
 

@@ -44,6 +44,8 @@ type Trial struct {
 	Workload workloads.LogOptions
 	Schedule nemesis.Schedule
 	Recorder Recorder
+	// View is what faults go by; nil for what clients see, who ask the brokers.
+	View func(asking client.View) nemesis.View
 	// AckedAfter is how many sends must be acked once everything has recovered.
 	AckedAfter int
 	// Stage hears what begins, and Counts who counts the acked sends.
@@ -105,13 +107,21 @@ func (t Trial) play(ctx context.Context, admin *client.Admin, load *workloads.Lo
 func (t Trial) hurt(ctx context.Context, admin *client.Admin, load *workloads.Log) error {
 	t.Stage("hurting")
 	began := t.Time.Now()
-	view := client.View{Admin: admin, Topic: t.Topic.Name, Partition: 0}
-	if err := nemesis.Run(ctx, t.Time, t.Schedule, t.Cluster, view, t.recordFault); err != nil {
+	if err := nemesis.Run(ctx, t.Time, t.Schedule, t.Cluster, t.view(admin), t.recordFault); err != nil {
 		return err
 	}
 	timeline.Until(t.Time, ctx, began.Add(t.Schedule.Length.Duration()))
 	t.Stage("recovering")
 	return t.recover(ctx, admin, load)
+}
+
+// view is of the partition under test.
+func (t Trial) view(admin *client.Admin) nemesis.View {
+	asking := client.View{Admin: admin, Topic: t.Topic.Name, Partition: 0}
+	if t.View == nil {
+		return asking
+	}
+	return t.View(asking)
 }
 
 func (t Trial) recover(ctx context.Context, admin *client.Admin, load *workloads.Log) error {

@@ -13,6 +13,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kgo"
 
+	"github.com/ackproof/ackproof/harness/cluster"
 	"github.com/ackproof/ackproof/nemesis"
 )
 
@@ -156,12 +157,12 @@ func testPartition(t *testing.T, c *Cluster) {
 
 // This machine is a client, in either direction.
 func testClients(t *testing.T, c *Cluster) {
-	require.NoError(t, c.nodes[2].healthy(t.Context()))
+	require.NoError(t, cluster.Healthy(t.Context(), c.nodes[2].health()))
 	for _, link := range []nemesis.Link{{From: nemesis.Clients, To: 3}, {From: 3, To: nemesis.Clients}} {
 		require.NoError(t, c.SetLinks(limited(t), nemesis.Links{link: {Cut: true}}))
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
-		require.Error(t, c.nodes[2].healthy(ctx), "cut off: %+v", link)
+		require.Error(t, cluster.Healthy(ctx, c.nodes[2].health()), "cut off: %+v", link)
 		require.Positive(t, c.LinkStats()[link].Held, "%+v", link)
 	}
 	requireState(t, c, 3, nemesis.StateRunning)
@@ -204,7 +205,7 @@ func testKill(t *testing.T, c *Cluster) {
 
 	text, err := os.ReadFile(c.Log(1))
 	require.NoError(t, err)
-	for _, once := range []string{" start 1\n", " start 2\n", " killed by the harness\n"} {
+	for _, once := range []string{" start 1\n", " start 2\n", " ended by order of the harness: exit code 137\n"} {
 		require.Equal(t, 1, strings.Count(string(text), once), once)
 	}
 	require.Equal(t, 2, strings.Count(string(text), "msg=started"), "each incarnation's log, once")

@@ -20,6 +20,12 @@ func (c *Cluster) Kill(ctx context.Context, id int) error {
 	return c.on(id, func(n *node) error { return n.kill(ctx) })
 }
 
+// Terminate implements nemesis.Cluster. The engine sends the signal: what it takes
+// longer than the agent would is nothing beside a broker's end.
+func (c *Cluster) Terminate(ctx context.Context, id int) error {
+	return c.on(id, func(n *node) error { return n.terminate(ctx) })
+}
+
 // Restart implements nemesis.Cluster: the same container is started again.
 func (c *Cluster) Restart(ctx context.Context, id int) error {
 	return c.on(id, func(n *node) error { return n.start(ctx) })

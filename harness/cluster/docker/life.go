@@ -20,6 +20,7 @@ type life struct {
 	name    string        // the incarnation's
 	done    chan struct{} // closed when it ended and its log is complete
 	ordered atomic.Bool   // the harness ended it
+	asked   atomic.Bool   // the harness asked it to end in order
 
 	// Valid when done is closed.
 	exit    int64
@@ -36,11 +37,14 @@ func (l *life) over() bool {
 }
 
 // crashed tells whether the broker ended although nobody ordered it.
-func (l *life) crashed() bool { return l.over() && l.unknown == nil && !l.wasKilled() }
+func (l *life) crashed() bool { return l.over() && l.unknown == nil && !l.byOrder() }
 
 // wasKilled tells whether it ended by our hand: a broker that was faster with
 // an end of its own has another exit code.
 func (l *life) wasKilled() bool { return l.ordered.Load() && l.exit == exitKilled }
+
+// byOrder tells whether it ended by our hand, or in order because we asked it to.
+func (l *life) byOrder() bool { return l.wasKilled() || l.asked.Load() && l.exit == 0 }
 
 // begin starts the broker's container and watches it from then on.
 func (n *node) begin(ctx context.Context) (*life, error) {
@@ -82,8 +86,8 @@ func (n *node) watch(l *life) {
 
 // ended notes the end of a broker, and records one that nobody ordered.
 func (n *node) ended(l *life) {
-	if l.wasKilled() {
-		n.log.note("killed by the harness")
+	if l.byOrder() {
+		n.log.note("ended by order of the harness: exit code %d", l.exit)
 		return
 	}
 	how := fmt.Sprintf("ended by itself: exit code %d", l.exit)

@@ -4,6 +4,7 @@ import (
 	"net/netip"
 	"testing"
 
+	"github.com/ackproof/ackproof/harness/cluster"
 	"github.com/stretchr/testify/require"
 )
 
@@ -12,7 +13,7 @@ func TestSubnetHasAnAddressForEverybody(t *testing.T) {
 	require.Equal(t, 24, s.prefix.Bits())
 	require.True(t, pool.Contains(s.prefix.Addr()))
 	seen := map[netip.Addr]bool{s.gateway(): true}
-	for id := 1; id <= maxNodes; id++ {
+	for id := 1; id <= cluster.MaxNodes; id++ {
 		address := s.node(id)
 		require.True(t, s.prefix.Contains(address))
 		require.False(t, seen[address], "%s twice", address)

@@ -6,6 +6,7 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"github.com/containerd/errdefs"
 	"github.com/moby/moby/client"
 
 	"github.com/ackproof/ackproof/nemesis"
@@ -84,6 +85,22 @@ func (n *node) kill(ctx context.Context) error {
 	}
 	// Only now: continued before its end it would run on for a moment.
 	return n.change(ctx, func(f *faults) { f.paused = false })
+}
+
+// terminate asks the broker to end in order, and does not wait for it. It is asked
+// once: a broker that is asked twice ends at once.
+func (n *node) terminate(ctx context.Context) error {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	l := n.life.Load()
+	if l == nil || l.over() || l.asked.Swap(true) {
+		return nil
+	}
+	_, err := n.cluster.engine.api.ContainerKill(ctx, n.broker, client.ContainerKillOptions{Signal: "SIGTERM"})
+	if err != nil && !errdefs.IsConflict(err) && !errdefs.IsNotFound(err) { // conflict: it is dead
+		return fmt.Errorf("terminate node %d: %w", n.id, explain(err))
+	}
+	return nil
 }
 
 func (n *node) pause(ctx context.Context) error {

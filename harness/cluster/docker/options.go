@@ -4,13 +4,12 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
-	"slices"
-	"strings"
 	"time"
+
+	"github.com/ackproof/ackproof/harness/cluster"
 )
 
 // Options says what cluster to make.
@@ -42,24 +41,7 @@ type Options struct {
 	StartTimeout time.Duration
 }
 
-// Defaults are the properties that brokers get unless Options say otherwise:
-// those of clusters of every kind, which directed schedules count on.
-func Defaults() map[string]string {
-	return map[string]string{
-		"broker.session.timeout.ms":    "1000",
-		"broker.heartbeat.interval.ms": "200",
-		"replica.lag.time.max.ms":      "1000",
-	}
-}
-
-// ownProperties are those that follow from the cluster's network and volumes.
-var ownProperties = []string{
-	"node.id", "cluster.id", "listeners", "advertised.listeners", "inter.broker.listener.name",
-	"controller.quorum.voters", "log.dirs", "metadata.log.dir", "http.listen", "mutant",
-}
-
 const (
-	maxNodes            = 99
 	maxPort             = 65535
 	defaultStartTimeout = 30 * time.Second
 )
@@ -69,8 +51,8 @@ var namePattern = regexp.MustCompile(`^[a-zA-Z0-9][a-zA-Z0-9_.-]*$`)
 
 // normalize checks the options and fills in what was left out.
 func (o Options) normalize() (Options, error) {
-	if o.Nodes < 1 || o.Nodes > maxNodes {
-		return o, fmt.Errorf("nodes %d: allowed are 1 to %d", o.Nodes, maxNodes)
+	if o.Nodes < 1 || o.Nodes > cluster.MaxNodes {
+		return o, fmt.Errorf("nodes %d: allowed are 1 to %d", o.Nodes, cluster.MaxNodes)
 	}
 	if o.Dir == "" {
 		return o, errors.New(`dir "": a directory must be named`)
@@ -96,19 +78,7 @@ func (o Options) normalize() (Options, error) {
 	if o.StartTimeout == 0 {
 		o.StartTimeout = defaultStartTimeout
 	}
-	return o, o.checkProperties()
-}
-
-func (o Options) checkProperties() error {
-	for _, key := range slices.Sorted(maps.Keys(o.Properties)) {
-		if slices.Contains(ownProperties, key) {
-			return fmt.Errorf("property %s=%q: the cluster sets it, allowed are others", key, o.Properties[key])
-		}
-		if strings.ContainsAny(key+o.Properties[key], "\r\n\x00") {
-			return fmt.Errorf("property %q=%q: a line break is not allowed", key, o.Properties[key])
-		}
-	}
-	return nil
+	return o, cluster.CheckProperties(o.Properties)
 }
 
 func logPath(dir string, node int) string {

@@ -16,6 +16,7 @@ import (
 	testcontainers "github.com/testcontainers/testcontainers-go"
 	tcnetwork "github.com/testcontainers/testcontainers-go/network"
 
+	"github.com/ackproof/ackproof/harness/cluster"
 	"github.com/ackproof/ackproof/nemesis/agent"
 )
 
@@ -169,7 +170,7 @@ func (n *node) properties() map[string]string {
 	for i, peer := range c.nodes {
 		voters[i] = fmt.Sprintf("%d@%s", peer.id, at(c.subnet.node(peer.id), insidePort))
 	}
-	properties := Defaults()
+	properties := cluster.DefaultProperties()
 	maps.Copy(properties, c.options.Properties)
 	maps.Copy(properties, map[string]string{
 		"node.id":                    strconv.Itoa(n.id),

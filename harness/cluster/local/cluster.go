@@ -125,6 +125,9 @@ func (c *Cluster) Kill(ctx context.Context, id int) error {
 	return c.on(id, func(n *node) error { return n.kill(ctx) })
 }
 
+// Terminate implements nemesis.Cluster.
+func (c *Cluster) Terminate(_ context.Context, id int) error { return c.on(id, (*node).terminate) }
+
 // Restart implements nemesis.Cluster.
 func (c *Cluster) Restart(_ context.Context, id int) error {
 	return c.on(id, (*node).start)

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -84,8 +85,30 @@ func TestClusterLifeOfANode(t *testing.T) {
 	log, err := os.ReadFile(c.Log(1))
 	require.NoError(t, err)
 	require.Contains(t, string(log), "start 1: ")
-	require.Contains(t, string(log), "was killed by the harness")
+	require.Contains(t, string(log), "ended by order of the harness")
 	require.Contains(t, string(log), "start 2: ")
+}
+
+func TestClusterEndsANodeInOrder(t *testing.T) {
+	c := newTestCluster(t, Options{Nodes: 1})
+	ctx := limited(t)
+	require.NoError(t, c.Terminate(ctx, 1), "who never lived need not end")
+	require.NoError(t, c.Start(ctx))
+	require.NoError(t, c.Pause(ctx, 1))
+	require.NoError(t, c.Terminate(ctx, 1))
+	require.NoError(t, c.Terminate(ctx, 1))
+	requireState(t, c, 1, nemesis.StateStopped)
+
+	first := incarnation(t, c, 1)
+	require.NoError(t, c.Resume(ctx, 1))
+	require.Eventually(t, func() bool {
+		state, err := c.Running(1)
+		return err == nil && state == nemesis.StateDead
+	}, 10*time.Second, time.Millisecond)
+	require.NoError(t, c.Restart(ctx, 1))
+	require.NoError(t, c.WaitHealthy(ctx))
+	require.NotEqual(t, first, incarnation(t, c, 1))
+	require.Empty(t, c.Unexpected())
 }
 
 func TestClusterHealUndoesEverything(t *testing.T) {

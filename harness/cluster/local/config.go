@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/ackproof/ackproof/harness/cluster"
 	"github.com/ackproof/ackproof/nemesis"
 )
 
@@ -32,7 +33,7 @@ func (n *node) properties() map[string]string {
 	for i, peer := range c.nodes {
 		voters[i] = strconv.Itoa(peer.id) + "@" + c.insideAddress(n, peer)
 	}
-	properties := Defaults()
+	properties := cluster.DefaultProperties()
 	maps.Copy(properties, c.options.Properties)
 	maps.Copy(properties, map[string]string{
 		"node.id":                    strconv.Itoa(n.id),

@@ -4,66 +4,31 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
-	"time"
-)
 
-const (
-	healthEvery = 20 * time.Millisecond
-	healthLimit = 2 * time.Second // of one question: a paused broker never answers
+	"github.com/ackproof/ackproof/harness/cluster"
 )
-
-// healthClient keeps no connections, so that none outlives the cluster.
-var healthClient = &http.Client{
-	Timeout:   healthLimit,
-	Transport: &http.Transport{DisableKeepAlives: true},
-}
 
 // WaitHealthy returns when every broker says that it is registered and not
 // fenced, or at once when one ended by itself.
 func (c *Cluster) WaitHealthy(ctx context.Context) error {
 	for _, n := range c.nodes {
-		if err := n.waitHealthy(ctx); err != nil {
+		if err := cluster.AwaitHealthy(ctx, n.health, n.over); err != nil {
 			return fmt.Errorf("node %d: %w (log: %s)", n.id, err, n.logPath())
 		}
 	}
 	return nil
 }
 
-func (n *node) waitHealthy(ctx context.Context) error {
-	tick := time.NewTicker(healthEvery)
-	defer tick.Stop()
-	for {
-		err := n.healthy(ctx)
-		if err == nil {
-			return nil
-		}
-		if p := n.process.Load(); p == nil {
-			return errors.New("never started")
-		} else if p.crashed.Load() {
-			return fmt.Errorf("ended by itself: %v: %s", p.cmd.ProcessState, n.log.lastWords())
-		}
-		select {
-		case <-tick.C:
-		case <-ctx.Done():
-			return fmt.Errorf("%w: last answer: %w", context.Cause(ctx), err)
-		}
-	}
-}
+// health is where the broker says how it is.
+func (n *node) health() string { return address(n.ports.Load().http) }
 
-// healthy asks the broker once.
-func (n *node) healthy(ctx context.Context) error {
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+address(n.ports.Load().http)+"/healthz", nil)
-	if err != nil {
-		return err
-	}
-	response, err := healthClient.Do(request)
-	if err != nil {
-		return err
-	}
-	defer response.Body.Close()
-	if response.StatusCode != http.StatusOK {
-		return fmt.Errorf("/healthz says %s", response.Status)
+// over tells why the broker will not become healthy, if its life has ended.
+func (n *node) over() error {
+	switch p := n.process.Load(); {
+	case p == nil:
+		return errors.New("never started")
+	case p.crashed.Load():
+		return fmt.Errorf("ended by itself: %v: %s", p.cmd.ProcessState, n.log.lastWords())
 	}
 	return nil
 }

@@ -8,9 +8,11 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"os/signal"
 	"path/filepath"
 	"runtime"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -39,14 +41,20 @@ func TestMain(m *testing.M) {
 }
 
 // fakeBroker listens where its configuration says, echoes what it is sent, and
-// says that it is healthy. A request for /crash ends it, and one
-// for /full as a full disk would.
+// says that it is healthy. A request for /crash ends it, one for /full as a full
+// disk would, and SIGTERM in order.
 func fakeBroker() int {
 	properties, err := readProperties(os.Args[2])
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}
+	asked := make(chan os.Signal, 1)
+	signal.Notify(asked, syscall.SIGTERM)
+	go func() {
+		<-asked
+		os.Exit(0)
+	}()
 	if os.Getenv(parentPipe) == "3" {
 		go func() {
 			io.Copy(io.Discard, os.NewFile(3, "parent pipe"))

@@ -112,7 +112,7 @@ func (n *node) startLocked() error {
 // happen between our looking and its listening, is started with others.
 func (n *node) ended(p *process, ordered bool) {
 	if ordered {
-		n.log.note("%s was killed by the harness", p.incarnation())
+		n.log.note("%s ended by order of the harness: %v", p.incarnation(), p.cmd.ProcessState)
 		return
 	}
 	if n.log.portTaken() {
@@ -163,6 +163,17 @@ func (n *node) kill(ctx context.Context) error {
 	n.wanted = false
 	if p := n.process.Load(); p != nil {
 		return p.kill(ctx)
+	}
+	return nil
+}
+
+// terminate asks the broker to end in order, and does not wait for it.
+func (n *node) terminate() error {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.wanted = false
+	if p := n.process.Load(); p != nil {
+		return p.terminate()
 	}
 	return nil
 }

@@ -4,12 +4,11 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"maps"
 	"os"
 	"path/filepath"
-	"slices"
-	"strings"
 	"time"
+
+	"github.com/ackproof/ackproof/harness/cluster"
 )
 
 // Options says what cluster to make.
@@ -36,28 +35,10 @@ type Options struct {
 	KeepData bool
 }
 
-// Defaults are the properties that brokers get unless Options say otherwise.
-// The directed schedules of package nemesis assume these times.
-func Defaults() map[string]string {
-	return map[string]string{
-		"broker.session.timeout.ms":    "1000",
-		"broker.heartbeat.interval.ms": "200",
-		"replica.lag.time.max.ms":      "1000",
-	}
-}
-
-// ownProperties are those that follow from the cluster's ports and folders.
-var ownProperties = []string{
-	"node.id", "cluster.id", "listeners", "advertised.listeners", "inter.broker.listener.name",
-	"controller.quorum.voters", "log.dirs", "metadata.log.dir", "http.listen", "mutant",
-}
-
-const maxNodes = 99
-
 // normalize checks the options and fills in what was left out.
 func (o Options) normalize() (Options, error) {
-	if o.Nodes < 1 || o.Nodes > maxNodes {
-		return o, fmt.Errorf("nodes %d: allowed are 1 to %d", o.Nodes, maxNodes)
+	if o.Nodes < 1 || o.Nodes > cluster.MaxNodes {
+		return o, fmt.Errorf("nodes %d: allowed are 1 to %d", o.Nodes, cluster.MaxNodes)
 	}
 	if o.Dir == "" {
 		return o, fmt.Errorf(`dir "": a directory must be named`)
@@ -87,13 +68,5 @@ func (o Options) normalize() (Options, error) {
 	if o.StartTimeout == 0 {
 		o.StartTimeout = 30 * time.Second
 	}
-	for _, key := range slices.Sorted(maps.Keys(o.Properties)) {
-		if slices.Contains(ownProperties, key) {
-			return o, fmt.Errorf("property %s=%q: the cluster sets it, allowed are others", key, o.Properties[key])
-		}
-		if strings.ContainsAny(key+o.Properties[key], "\r\n") {
-			return o, fmt.Errorf("property %q=%q: a line break is not allowed", key, o.Properties[key])
-		}
-	}
-	return o, nil
+	return o, cluster.CheckProperties(o.Properties)
 }

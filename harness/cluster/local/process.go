@@ -31,6 +31,7 @@ type process struct {
 
 	mu      sync.Mutex
 	ordered bool // somebody wanted its end
+	asked   bool // it was to end in order
 
 	crashed atomic.Bool // it ended although nobody wanted that
 }
@@ -54,9 +55,9 @@ func spawn(t *thread, binary string, args []string, log *nodeLog, alive *os.File
 		awaitEnd()
 		_ = p.cmd.Wait() // how it ended stands in ProcessState
 		p.mu.Lock()
-		ordered := p.ordered
+		ordered := p.ordered && p.wasKilled() || p.asked && p.endedInOrder()
 		p.mu.Unlock()
-		exit(p, ordered && p.wasKilled())
+		exit(p, ordered)
 		close(p.exited)
 	}()
 	return p, nil
@@ -70,6 +71,11 @@ func (p *process) wasKilled() bool {
 	}
 	status, _ := p.cmd.ProcessState.Sys().(syscall.WaitStatus)
 	return status.Signaled() && status.Signal() == syscall.SIGKILL
+}
+
+// endedInOrder tells whether the process, which has ended, did so without an error.
+func (p *process) endedInOrder() bool {
+	return p.cmd.ProcessState != nil && p.cmd.ProcessState.Success()
 }
 
 func (p *process) pid() int { return p.cmd.Process.Pid }
@@ -100,6 +106,18 @@ func (p *process) kill(ctx context.Context) error {
 	case <-ctx.Done():
 		return fmt.Errorf("wait for %s to end: %w", p.incarnation(), context.Cause(ctx))
 	}
+}
+
+// terminate asks the process to end in order. It is asked once: a broker that is
+// asked twice ends at once.
+func (p *process) terminate() error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.asked {
+		return nil
+	}
+	p.asked = true
+	return p.signal(syscall.SIGTERM)
 }
 
 // pause stops the process and waits until the kernel says that it is.

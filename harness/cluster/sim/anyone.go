@@ -42,6 +42,10 @@ func wantsController(resp kmsg.Response) bool {
 		if len(resp.Topics) > 0 {
 			code = resp.Topics[0].ErrorCode
 		}
+	case *kmsg.DeleteTopicsResponse:
+		if len(resp.Topics) > 0 {
+			code = resp.Topics[0].ErrorCode
+		}
 	case *kmsg.AlterPartitionAssignmentsResponse:
 		code = resp.ErrorCode
 	case *kmsg.ElectLeadersResponse:

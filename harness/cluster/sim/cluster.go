@@ -12,6 +12,7 @@ import (
 	"github.com/ackproof/ackproof/broker/storage"
 	"github.com/ackproof/ackproof/broker/wire"
 	"github.com/ackproof/ackproof/harness/timeline"
+	"github.com/ackproof/ackproof/nemesis"
 )
 
 // Cluster is a simulated cluster and the time it lives in.
@@ -26,6 +27,8 @@ type Cluster struct {
 
 	lastConn   wire.ConnID
 	unexpected []string
+	// told, unless nil, hears of the next events that brokers tell of.
+	told func(nemesis.Event)
 }
 
 // New makes a cluster in which nothing has happened yet.

@@ -260,6 +260,8 @@ func (c *Cluster) slowness(req kmsg.Request) (out, back time.Duration) {
 		odds = max(odds, w.SlowISR)
 	case kmsg.Fetch:
 		odds = max(odds, w.SlowFetch)
+	case kmsg.BrokerRegistration, kmsg.BrokerHeartbeat:
+		odds = max(odds, w.SlowLife)
 	}
 	if c.net.draw.perMille(odds) {
 		out = c.net.draw.upTo(w.SlowFor.Duration())

@@ -18,12 +18,15 @@ func (c connector) Admin(client.Settings) (*client.Admin, error) {
 }
 
 func (c connector) Dialer(s client.Settings) (workloads.Dialer, error) {
-	acks, ok := map[string]int16{"all": int16(wire.AcksAll), "1": 1, "0": 0}[s.Acks]
+	acks, ok := acksOf[s.Acks]
 	if !ok {
 		return nil, fmt.Errorf(`sim: acks is %q, allowed are "all", "1", "0"`, s.Acks)
 	}
 	return dialer{sim: c.sim, acks: acks, idempotent: s.Idempotent}, nil
 }
+
+// acksOf is how the protocol says it.
+var acksOf = map[string]int16{"all": int16(wire.AcksAll), "1": 1, "0": 0}
 
 type dialer struct {
 	sim        *Cluster
@@ -32,7 +35,7 @@ type dialer struct {
 }
 
 func (d dialer) Producer(int) (workloads.Producer, error) {
-	return &producer{dialer: d, remotes: d.sim.remotes(), outboxes: map[place]*outbox{}}, nil
+	return d.newProducer(), nil
 }
 
 func (d dialer) Consumer(int) (workloads.Consumer, error) {

@@ -33,7 +33,7 @@ type consumer struct {
 
 // Assign implements workloads.Consumer.
 func (c *consumer) Assign(_ context.Context, topic string, partition int32, offset int64) *workloads.OpError {
-	c.at, c.position, c.leader = place{topic, partition}, offset, model.NoNode
+	c.at, c.position, c.leader = place{topic: topic, partition: partition}, offset, model.NoNode
 	return nil
 }
 

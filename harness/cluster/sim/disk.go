@@ -56,7 +56,14 @@ func (d *disk) set(mode nemesis.DiskMode) {
 	d.fs.FailNoMore()
 	switch mode {
 	case nemesis.DiskError:
-		d.fs.FailNext([]storage.Op{storage.OpAppend, storage.OpSync}[d.draw.IntN(2)], errIO)
+		switch d.draw.IntN(3) {
+		case 0:
+			d.fs.FailNext(storage.OpAppend, errIO)
+		case 1:
+			d.fs.FailNext(storage.OpSync, errIO)
+		default:
+			d.fs.FailEach(storage.OpSync, errIO)
+		}
 	case nemesis.DiskFull:
 		d.fs.FillUp(0)
 	}
@@ -70,8 +77,8 @@ func (d *disk) set(mode nemesis.DiskMode) {
 }
 
 // losePower forgets what was not synced. Torn leaves pieces of it: of what was
-// appended since the last sync a drawn part survives, and the file may have kept
-// its length, with zeros where nothing was written yet. Bytes do not change: that
+// appended since the last sync all, nothing, or a drawn part survives, and the file
+// may have kept its length, with zeros where nothing was written yet. Bytes do not change: that
 // would be a disk that lies, and a batch's leader epoch is under no checksum.
 func (d *disk) losePower(torn bool) (lost int64) {
 	before := d.bytes()
@@ -79,9 +86,16 @@ func (d *disk) losePower(torn bool) (lost int64) {
 		d.fs.Crash()
 		return before - d.bytes()
 	}
+	d.writeBackNames()
 	d.fs.CrashTorn(func(_ string, synced, written []byte) []byte {
 		if len(written) <= len(synced) {
 			return synced
+		}
+		switch d.draw.IntN(5) {
+		case 0:
+			return synced
+		case 1, 2:
+			return written
 		}
 		keep := len(synced) + d.draw.IntN(len(written)-len(synced)+1)
 		left := append([]byte{}, written[:keep]...)
@@ -92,6 +106,17 @@ func (d *disk) losePower(torn bool) (lost int64) {
 		return left
 	})
 	return before - d.bytes()
+}
+
+// writeBackNames makes the names in some of the directories durable, as a file
+// system does by itself within seconds: what was not synced may survive, and a file
+// may have a name and less of its content than another one that was made later.
+func (d *disk) writeBackNames() {
+	for _, dir := range d.fs.Dirs() {
+		if d.draw.IntN(2) == 0 {
+			_ = d.fs.SyncDir(dir) // a disk that refuses that leaves it as it is
+		}
+	}
 }
 
 // bytes is the size of the partition data.

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/ackproof/ackproof/broker"
 	"github.com/ackproof/ackproof/broker/model"
 	"github.com/ackproof/ackproof/nemesis"
 )
@@ -16,6 +17,7 @@ var (
 	_ nemesis.PowerCluster   = (*Cluster)(nil)
 	_ nemesis.MidStepCluster = (*Cluster)(nil)
 	_ nemesis.DiskCluster    = (*Cluster)(nil)
+	_ nemesis.EventCluster   = (*Cluster)(nil)
 )
 
 // Size is the number of nodes.
@@ -31,6 +33,15 @@ func (c *Cluster) on(id int, act func(*node)) error {
 
 // Kill implements nemesis.Cluster.
 func (c *Cluster) Kill(_ context.Context, id int) error { return c.on(id, (*node).die) }
+
+// Terminate implements nemesis.Cluster. A broker that is paused hears of it when it
+// goes on.
+func (c *Cluster) Terminate(_ context.Context, id int) error {
+	return c.on(id, func(n *node) {
+		n.hash(hashShutdown)
+		n.step(broker.Shutdown{})
+	})
+}
 
 // Restart implements nemesis.Cluster.
 func (c *Cluster) Restart(_ context.Context, id int) error { return c.on(id, (*node).boot) }
@@ -61,6 +72,15 @@ func (c *Cluster) LosePower(_ context.Context, id int, torn bool) (lost int64, e
 		c.watch.machine(n, fmt.Sprintf("loses %d bytes of its disk", lost))
 	})
 	return lost, err
+}
+
+// PowerOff implements nemesis.PowerCluster.
+func (c *Cluster) PowerOff(ctx context.Context, id int) (lost int64, off bool, err error) {
+	if err := c.on(id, func(n *node) { off = n.endedInOrder }); err != nil || !off {
+		return 0, false, err
+	}
+	lost, err = c.LosePower(ctx, id, false)
+	return lost, true, err
 }
 
 // KillMidStep implements nemesis.MidStepCluster. A dead node is as it should be.

@@ -41,6 +41,29 @@ func TestKillMidStepKills(t *testing.T) {
 	require.Equal(t, 10, between+before)
 }
 
+// TestPowerOffWaitsForAnOrderlyEnd: a broker that was killed may lose what it had
+// not flushed, one that ended in order has flushed all.
+func TestPowerOffWaitsForAnOrderlyEnd(t *testing.T) {
+	running(t, options(1, 1), func(c *Cluster) {
+		c.send(t, c.producer(t, leaderAlone), 1, 2, 3)
+		off := func(want bool) {
+			_, off, err := c.PowerOff(background, 1)
+			require.NoError(t, err)
+			require.Equal(t, want, off)
+		}
+		off(false)
+		require.NoError(t, c.Kill(background, 1))
+		off(false)
+		require.NoError(t, c.Restart(background, 1))
+		c.settle(t)
+		require.NoError(t, c.Terminate(background, 1))
+		require.True(t, c.Sleep(background, 10*time.Second))
+		off(true)
+		require.NoError(t, c.Restart(background, 1))
+		off(false)
+	})
+}
+
 // TestAKillTakesThePlaceOfOneMidStep, as does a heal.
 func TestAKillTakesThePlaceOfOneMidStep(t *testing.T) {
 	for seed := range uint64(6) {

@@ -10,6 +10,8 @@ import (
 type place struct {
 	topic     string
 	partition int32
+	// id of the topic; zero is whichever bears the name.
+	id model.TopicID
 }
 
 // metadata asks for a topic.
@@ -25,6 +27,9 @@ func metadata(topic string) *kmsg.MetadataRequest {
 // it has none there.
 func leaderIn(resp kmsg.Response, at place) (model.NodeID, int32) {
 	for _, t := range resp.(*kmsg.MetadataResponse).Topics {
+		if at.id != (model.TopicID{}) && t.TopicID != at.id {
+			continue
+		}
 		for _, p := range t.Partitions {
 			if t.Topic != nil && *t.Topic == at.topic && p.Partition == at.partition && p.Leader > 0 {
 				return model.NodeID(p.Leader), p.LeaderEpoch

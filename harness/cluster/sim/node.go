@@ -27,9 +27,12 @@ type node struct {
 	boots uint64
 	// refused is what the disk had refused when this life began.
 	refused int64
-	paused  bool
-	inbox   []broker.Input // what came while it was paused
-	wake    time.Duration  // the last WakeAt, in the core's time
+	// endedInOrder says that the last life ended without an error, and vouched for
+	// its logs.
+	endedInOrder bool
+	paused       bool
+	inbox        []broker.Input // what came while it was paused
+	wake         time.Duration  // the last WakeAt, in the core's time
 
 	lanes  map[lane]*conn // to other brokers
 	served map[wire.ConnID]*conn
@@ -56,7 +59,7 @@ func (n *node) boot() {
 	if n.alive {
 		return
 	}
-	n.alive = true
+	n.alive, n.endedInOrder = true, false
 	n.boots++
 	n.life++
 	n.hash(hashBoot, n.boots)
@@ -101,6 +104,7 @@ func (n *node) ended(err error) {
 	n.die()
 	switch {
 	case err == nil:
+		n.endedInOrder, _ = broker.LeftInOrder(n.config) // a MemFS always knows
 		return
 	case n.disk.fs.Refused() > n.refused:
 		if n.disk.mode == nemesis.DiskHealthy { // healed meanwhile: nobody else starts it again
@@ -181,6 +185,7 @@ func (n *node) carryOut(e broker.Effect) {
 	case broker.Trace:
 		n.hash(hashTrace)
 		n.sim.hash.text(e.Text)
+		n.sim.tell(e.Text)
 	case broker.Exit:
 		n.hash(hashExit)
 		n.ended(e.Err)

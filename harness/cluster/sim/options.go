@@ -22,6 +22,10 @@ type Options struct {
 	// Mutants are the protocol bugs that the brokers run with.
 	Mutants mutant.Set
 	Times   Times
+	// Patience is that of producers.
+	Patience Patience
+	// FetchBytes is how much a follower is given at once; 0 leaves it at 1 MiB.
+	FetchBytes int32
 	// SnapshotEvery is after how many entries the quorum's log is cut; 0 leaves it to
 	// the broker.
 	SnapshotEvery int
@@ -42,6 +46,8 @@ type Times struct {
 	RaftTick     nemesis.Millis `json:"raft_tick_ms"`
 	// Checkpoint is the interval of the high watermarks' checkpoints.
 	Checkpoint nemesis.Millis `json:"checkpoint_ms"`
+	// Recovery is that of the recovery points; 0 leaves it to the broker.
+	Recovery nemesis.Millis `json:"recovery_checkpoint_ms,omitempty"`
 }
 
 // DefaultTimes are those of live runs, with half as many ticks of the quorum.
@@ -66,6 +72,9 @@ func (t Times) Validate() error {
 			return fmt.Errorf("times: %s is %d, allowed are 1 to 600000", field.name, field.value)
 		}
 	}
+	if t.Recovery < 0 || t.Recovery > 600_000 {
+		return fmt.Errorf("times: recovery_checkpoint_ms is %d, allowed are 0 to 600000", t.Recovery)
+	}
 	return nil
 }
 
@@ -77,7 +86,10 @@ func (o Options) Validate() error {
 	if o.SnapshotEvery < 0 {
 		return fmt.Errorf("sim: snapshot_every is %d, allowed are 0 or more", o.SnapshotEvery)
 	}
-	return cmp.Or(o.Weather.Validate(), o.Times.Validate())
+	if o.FetchBytes < 0 {
+		return fmt.Errorf("sim: fetch_bytes is %d, allowed are 0 or more", o.FetchBytes)
+	}
+	return cmp.Or(o.Weather.Validate(), o.Times.Validate(), o.Patience.Validate())
 }
 
 // maxNodes is far more than anybody needs to see a replication bug.
@@ -104,11 +116,12 @@ func (o Options) broker(id model.NodeID, disk *disk) broker.Config {
 		DefaultReplicationFactor: int16(min(o.Nodes, 3)), DefaultPartitions: 1,
 		Flush: o.Flush, FlushInterval: time.Second,
 		ReplicaLagMax: o.Times.Lag.Duration(), ReplicaFetchWaitMax: o.Times.FetchWait.Duration(),
-		ReplicaFetchBackoff: o.Times.FetchBackoff.Duration(), ReplicaFetchMaxBytes: 1 << 20,
+		ReplicaFetchBackoff: o.Times.FetchBackoff.Duration(), ReplicaFetchMaxBytes: cmp.Or(o.FetchBytes, 1<<20),
 		PeerTimeout: o.Times.Request.Duration(), SessionTimeout: o.Times.Session.Duration(),
 		HeartbeatInterval: o.Times.Heartbeat.Duration(), RaftTick: o.Times.RaftTick.Duration(),
-		HWCheckpointInterval: o.Times.Checkpoint.Duration(), RetentionInterval: time.Minute,
-		ProducerExpiry: 24 * time.Hour, Mutants: o.Mutants, SnapshotEvery: uint64(o.SnapshotEvery),
+		HWCheckpointInterval: o.Times.Checkpoint.Duration(), RecoveryCheckpointInterval: o.Times.Recovery.Duration(),
+		RetentionInterval: time.Minute,
+		ProducerExpiry:    24 * time.Hour, Mutants: o.Mutants, SnapshotEvery: uint64(o.SnapshotEvery),
 	}
 }
 

@@ -3,6 +3,7 @@ package sim
 import (
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 
 	"github.com/twmb/franz-go/pkg/kerr"
@@ -28,6 +29,7 @@ type outbox struct {
 
 	leader  model.NodeID
 	id      int64 // of the producer; 0 if there is none
+	epoch   int16 // of the producer
 	nextSeq int32
 	waits   int  // questions and pauses under way
 	failed  bool // since a batch failed nothing is sent until no other is in flight
@@ -59,18 +61,21 @@ func (o *outbox) pump() {
 	o.expire()
 	switch {
 	case o.leader == model.NoNode:
-		o.ask(metadata(o.at.topic), func(resp kmsg.Response) bool {
-			o.leader, _ = leaderIn(resp, o.at)
+		o.ask(metadata(o.at.topic), func(from *node, resp kmsg.Response) bool {
+			leader, _ := leaderIn(resp, o.at)
+			if o.at.id == (model.TopicID{}) || leader == from.id { // see tenant
+				o.leader = leader
+			}
 			return o.leader != model.NoNode
 		})
 		return
 	case o.idempotent && o.id == 0:
-		o.ask(initProducerID(), func(resp kmsg.Response) bool {
+		o.ask(initProducerID(), func(_ *node, resp kmsg.Response) bool {
 			got := resp.(*kmsg.InitProducerIDResponse)
 			if got.ErrorCode != 0 {
 				return false
 			}
-			o.id, o.nextSeq = got.ProducerID, 0
+			o.id, o.epoch, o.nextSeq = got.ProducerID, got.ProducerEpoch, 0
 			return true
 		})
 		return
@@ -91,13 +96,13 @@ func (o *outbox) pump() {
 
 // ask asks a broker, each time another one. If the answer is of no use, it
 // pauses before it is pumped again.
-func (o *outbox) ask(req kmsg.Request, useful func(kmsg.Response) bool) {
+func (o *outbox) ask(req kmsg.Request, useful func(*node, kmsg.Response) bool) {
 	o.waits++
 	r := o.remotes[o.next%len(o.remotes)]
 	o.next++
 	r.send(req, requestTimeout, func(resp kmsg.Response, err error) {
 		o.waits--
-		if err != nil || !useful(resp) {
+		if err != nil || !useful(r.node, resp) {
 			o.pause()
 		}
 		o.pump()
@@ -106,7 +111,7 @@ func (o *outbox) ask(req kmsg.Request, useful func(kmsg.Response) bool) {
 
 func (o *outbox) pause() {
 	o.waits++
-	o.sim.after(retryAfter, func() {
+	o.sim.after(o.patience.retry(), func() {
 		o.waits--
 		o.pump()
 	})
@@ -126,7 +131,7 @@ func (o *outbox) fly(b *batch) {
 	}
 	options := storage.BatchOptions{Timestamp: o.sim.Now().UnixMilli()}
 	if o.idempotent {
-		options.ProducerID, options.BaseSequence = o.id, b.first
+		options.ProducerID, options.ProducerEpoch, options.BaseSequence = o.id, o.epoch, b.first
 	}
 	p := kmsg.NewProduceRequestTopicPartition()
 	p.Partition, p.Records = o.at.partition, storage.BuildBatch(values, options)
@@ -187,13 +192,14 @@ func (o *outbox) settle(b *batch, base, step int64, err error) {
 }
 
 // errExpired ends a record that was tried for too long.
-var errExpired = fmt.Errorf("not delivered within %v: %w", deliveryLimit, errTimeout)
+var errExpired = fmt.Errorf("not delivered: %w", errTimeout)
 
 // expire gives up if the oldest record was tried for too long.
 func (o *outbox) expire() {
-	late := o.sim.now - deliveryLimit
+	late := o.sim.now - o.patience.delivery()
 	if len(o.batches) > 0 && o.batches[0].records[0].sent <= late {
 		o.giveUp(errExpired)
+		o.leader = model.NoNode // who did not take them in time may lead no more
 	}
 	for len(o.queue) > 0 && o.queue[0].sent <= late {
 		o.queue[0].end(0, errExpired)
@@ -201,14 +207,18 @@ func (o *outbox) expire() {
 	}
 }
 
-// giveUp ends all that was sent, and with it the sequence: what follows begins a
-// new one under another producer id, since a gap in the old one could not be
-// told from a loss.
+// giveUp ends all that was sent, and with it the sequence, since a gap in it could
+// not be told from a loss. What follows begins a new one in the producer's next
+// epoch: copies of what was given up may still be on their way, and once something
+// newer is in the log they are fenced (KIP-360).
 func (o *outbox) giveUp(err error) {
 	for _, b := range o.batches {
 		for _, r := range b.records {
 			r.end(0, err)
 		}
 	}
-	o.batches, o.id, o.nextSeq = nil, 0, 0
+	o.batches, o.nextSeq = nil, 0
+	if o.epoch++; o.epoch == math.MaxInt16 {
+		o.id = 0
+	}
 }

@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"math"
 	"slices"
 	"testing"
 	"time"
@@ -110,7 +111,7 @@ func TestAFirstRecord(t *testing.T) {
 	require.Equal(t, int32(2), batchOf(call).BaseSequence())
 }
 
-// TestGivingUpBeginsANewSequence, under another producer id.
+// TestGivingUpBeginsANewSequence, in the producer's next epoch.
 func TestGivingUpBeginsANewSequence(t *testing.T) {
 	d := newDesk(t)
 	refused := d.put()
@@ -125,12 +126,29 @@ func TestGivingUpBeginsANewSequence(t *testing.T) {
 	require.ErrorIs(t, behind.err, kerr.MessageTooLarge, "it is in the same sequence")
 
 	next := d.put()
-	d.serve(kmsg.InitProducerID)
 	d.answer(late, nil)
 	call = d.next(kmsg.Produce)
-	require.Equal(t, int64(2), batchOf(call).ProducerID())
+	require.Equal(t, int64(1), batchOf(call).ProducerID())
+	require.Equal(t, int16(1), batchOf(call).ProducerEpoch())
 	require.Equal(t, int32(0), batchOf(call).BaseSequence())
 	require.False(t, next.over, "an answer to what was given up is nobody's")
+}
+
+// TestAnEpochThatCannotRiseEndsTheProducerID.
+func TestAnEpochThatCannotRiseEndsTheProducerID(t *testing.T) {
+	d := newDesk(t)
+	d.put()
+	d.serve(kmsg.Metadata)
+	d.serve(kmsg.InitProducerID)
+	call := d.next(kmsg.Produce)
+	d.epoch = math.MaxInt16 - 1
+	d.answer(call, kerr.MessageTooLarge)
+	require.Empty(t, d.arrivals())
+	d.put()
+	d.serve(kmsg.InitProducerID)
+	call = d.next(kmsg.Produce)
+	require.Equal(t, int64(2), batchOf(call).ProducerID())
+	require.Equal(t, int16(0), batchOf(call).ProducerEpoch())
 }
 
 // TestAfterAFailureAllIsSentAgainInOrder, and nothing before the last batch that
@@ -178,18 +196,66 @@ func TestRecordsExpire(t *testing.T) {
 	require.ErrorIs(t, second.err, errTimeout)
 }
 
+// TestWhoGivesUpLooksForTheLeaderAnew: one that is cut off from the others never
+// says that it leads no more.
+func TestWhoGivesUpLooksForTheLeaderAnew(t *testing.T) {
+	d := newDesk(t)
+	d.patience = Patience{Delivery: 500}
+	first := d.put()
+	d.serve(kmsg.Metadata)
+	d.serve(kmsg.InitProducerID)
+	unanswered := d.next(kmsg.Produce)
+	d.cluster.happen(600 * time.Millisecond)
+	second := d.put()
+	require.ErrorIs(t, first.err, errTimeout)
+	question := d.next(kmsg.Metadata)
+	d.answer(unanswered, kerr.RequestTimedOut)
+	d.answer(question, nil)
+	d.answer(d.next(kmsg.Produce), nil)
+	d.cluster.happen(10 * time.Millisecond)
+	require.True(t, second.over)
+	require.NoError(t, second.err)
+}
+
+// TestPatience: a batch is sent again after a pause, and a record tried for a time.
+func TestPatience(t *testing.T) {
+	d := newDesk(t)
+	d.patience = Patience{Retry: 400, Delivery: 700}
+	r := d.put()
+	d.serve(kmsg.Metadata)
+	d.serve(kmsg.InitProducerID)
+	d.answer(d.next(kmsg.Produce), kerr.NotLeaderForPartition)
+	d.cluster.happen(350 * time.Millisecond)
+	require.Empty(t, d.arrivals())
+	d.cluster.happen(100 * time.Millisecond)
+	d.serve(kmsg.Metadata)
+	d.answer(d.next(kmsg.Produce), kerr.NotLeaderForPartition)
+	d.cluster.happen(500 * time.Millisecond)
+	require.ErrorIs(t, r.err, errTimeout)
+
+	require.NoError(t, Patience{600_000, 600_000}.Validate())
+	require.EqualError(t, Patience{Retry: -1}.Validate(), "clients: retry_ms is -1, allowed are 0 to 600000")
+	require.EqualError(t, Patience{Delivery: 600_001}.Validate(), "clients: delivery_ms is 600001, allowed are 0 to 600000")
+}
+
+// generation is an epoch of a producer: its sequences begin anew in each.
+type generation struct {
+	id    int64
+	epoch int16
+}
+
 // TestAnySequenceIsSentOnce: whatever brokers answer, and if they do not, a
 // sequence of a producer stands for one batch, sequences have no gaps, and no two
 // producer ids are asked for at once: an answer that came to a question of before
 // would begin a second sequence in the midst of the first.
 func TestAnySequenceIsSentOnce(t *testing.T) {
-	resent, ids := 0, int64(0)
+	resent, generations := 0, 0
 	for seed := range uint64(60) {
 		d := newDesk(t)
 		draw := newDice(seed, "test")
 		var open []*wire.Call
-		sequences := map[int64][][]int64{} // by producer: its batches' values
-		starts := map[int64][]int32{}
+		sequences := map[generation][][]int64{} // its batches' values
+		starts := map[generation][]int32{}
 		for range 400 {
 			if draw.IntN(4) == 0 {
 				d.put()
@@ -202,8 +268,8 @@ func TestAnySequenceIsSentOnce(t *testing.T) {
 				}
 				b := batchOf(call)
 				values := valuesIn(t, b)
-				id, first := b.ProducerID(), b.BaseSequence()
-				require.Less(t, id, d.nextID)
+				id, first := generation{b.ProducerID(), b.ProducerEpoch()}, b.BaseSequence()
+				require.Less(t, id.id, d.nextID)
 				if i := slices.Index(starts[id], first); i >= 0 {
 					require.Equal(t, sequences[id][i], values)
 					resent++
@@ -227,10 +293,10 @@ func TestAnySequenceIsSentOnce(t *testing.T) {
 				open = slices.Delete(open, i, i+1)
 			}
 		}
-		ids += d.nextID - 1
+		generations += len(starts)
 	}
 	require.Greater(t, resent, 100)
-	require.Greater(t, ids, int64(100))
+	require.Greater(t, generations, 100)
 }
 
 // questions counts the calls that ask for a producer id and may be answered.

@@ -42,7 +42,23 @@ func (r *remote) send(req kmsg.Request, timeout time.Duration, done func(kmsg.Re
 	if !r.conn.usable() {
 		r.conn = r.sim.connect(nemesis.Clients, r.node, outside)
 	}
+	if req.Key() == int16(kmsg.Produce) {
+		r.conn.worsen()
+	}
 	r.conn.send(req, timeout, 0, 0, done)
+}
+
+// worsen is the weather of a producer's connection. One that stalls holds up all
+// that is sent later; one that breaks takes nothing back of what was sent, so that
+// a copy of it in the next connection may overtake it.
+func (c *conn) worsen() {
+	w, draw := c.sim.net.weather, c.sim.net.draw
+	if draw.perMille(w.StalledSend) {
+		c.out.last = max(c.out.last, c.sim.now) + draw.upTo(4*w.SlowFor.Duration())
+	}
+	if draw.perMille(w.BrokenSend) {
+		c.sim.after(draw.upTo(20*w.hop()), func() { c.end(errHungUp) })
+	}
 }
 
 // Request implements kmsg.Requestor.

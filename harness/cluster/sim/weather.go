@@ -34,9 +34,18 @@ type Weather struct {
 	SlowFetch int `json:"slow_fetch_per_mille,omitempty"`
 	// BrokenISR is the same for AlterPartition alone.
 	BrokenISR int `json:"broken_isr_per_mille,omitempty"`
+	// SlowLife is the same for registrations and heartbeats alone: signs of life that
+	// come when their sender is fenced, or was started again.
+	SlowLife int `json:"slow_life_per_mille,omitempty"`
 	// SlowRaft is how many of a thousand of the quorum's messages take longer, by
 	// SlowFor at most: a broker that learns late who leads.
 	SlowRaft int `json:"slow_raft_per_mille,omitempty"`
+	// StalledSend is at how many of a thousand produce requests the connection stalls,
+	// for four times SlowFor at most: longer than a producer waits for an answer, and
+	// than it may try. BrokenSend is at how many of them it breaks for the producer.
+	// Whatever was sent arrives all the same.
+	StalledSend int `json:"stalled_send_per_mille,omitempty"`
+	BrokenSend  int `json:"broken_send_per_mille,omitempty"`
 	// Sync is how long an fsync takes at most, in microseconds; 0 stands for 1000.
 	Sync int64 `json:"sync_us,omitempty"`
 	// Drift is how much faster or slower each node's monotonic clock runs at most,
@@ -73,7 +82,7 @@ func (w Weather) calm() Weather {
 
 // Rough tells whether brokers may miss each other although nothing is at fault.
 func (w Weather) Rough() bool {
-	return w.Slow+w.SlowISR+w.SlowFetch+w.Lost+w.Twice+w.Broken+w.BrokenISR+w.SlowRaft+w.Drift > 0 || w.sync() > 10*time.Millisecond ||
+	return w.Slow+w.SlowISR+w.SlowFetch+w.SlowLife+w.Lost+w.Twice+w.Broken+w.BrokenISR+w.SlowRaft+w.Drift > 0 || w.sync() > 10*time.Millisecond ||
 		w.hop()+time.Duration(w.Jitter)*time.Microsecond > 10*time.Millisecond
 }
 
@@ -87,7 +96,9 @@ func (w Weather) Validate() error {
 		{"slow_per_mille", int64(w.Slow), 1000}, {"slow_isr_per_mille", int64(w.SlowISR), 1000},
 		{"slow_ms", int64(w.SlowFor), 60_000}, {"lost_per_mille", int64(w.Lost), 500},
 		{"twice_per_mille", int64(w.Twice), 1000}, {"broken_per_mille", int64(w.Broken), 500},
-		{"slow_fetch_per_mille", int64(w.SlowFetch), 900}, {"broken_isr_per_mille", int64(w.BrokenISR), 900}, {"slow_raft_per_mille", int64(w.SlowRaft), 900},
+		{"slow_fetch_per_mille", int64(w.SlowFetch), 900}, {"slow_life_per_mille", int64(w.SlowLife), 900},
+		{"broken_isr_per_mille", int64(w.BrokenISR), 900}, {"slow_raft_per_mille", int64(w.SlowRaft), 900},
+		{"stalled_send_per_mille", int64(w.StalledSend), 900}, {"broken_send_per_mille", int64(w.BrokenSend), 900},
 		{"sync_us", w.Sync, 10_000_000}, {"drift_per_mille", int64(w.Drift), 500},
 	} {
 		if field.value < 0 || field.value > field.most {

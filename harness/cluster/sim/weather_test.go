@@ -27,6 +27,8 @@ func TestWeatherNamesWhatCannotBe(t *testing.T) {
 		{"slow_fetch_per_mille", 900, func(n int) Weather { return Weather{SlowFetch: n} }},
 		{"broken_isr_per_mille", 900, func(n int) Weather { return Weather{BrokenISR: n} }},
 		{"slow_raft_per_mille", 900, func(n int) Weather { return Weather{SlowRaft: n} }},
+		{"stalled_send_per_mille", 900, func(n int) Weather { return Weather{StalledSend: n} }},
+		{"broken_send_per_mille", 900, func(n int) Weather { return Weather{BrokenSend: n} }},
 		{"sync_us", 10_000_000, func(n int) Weather { return Weather{Sync: int64(n)} }},
 		{"drift_per_mille", 500, func(n int) Weather { return Weather{Drift: n} }},
 	} {
@@ -46,7 +48,7 @@ func TestWeatherNamesWhatCannotBe(t *testing.T) {
 func TestCalm(t *testing.T) {
 	storm := Weather{
 		Hop: 2000, Jitter: 30_000, Slow: 1, SlowISR: 2, SlowFor: 3, Lost: 4, Twice: 5, Broken: 6,
-		SlowFetch: 7, BrokenISR: 8, SlowRaft: 9, Sync: 4000, Drift: 20,
+		SlowFetch: 7, BrokenISR: 8, SlowRaft: 9, StalledSend: 10, BrokenSend: 11, Sync: 4000, Drift: 20,
 	}
 	require.Equal(t, Weather{Hop: 2000, Jitter: 2000, Sync: 4000, Drift: 20}, storm.calm())
 	require.Equal(t, Weather{Jitter: 500}, Weather{Jitter: 700}.calm(), "no more than the default hop")
@@ -55,7 +57,7 @@ func TestCalm(t *testing.T) {
 
 func TestRough(t *testing.T) {
 	for _, w := range []Weather{
-		{}, {SlowFor: 100}, {Hop: 10_000}, {Jitter: 9500}, {Sync: 10_000},
+		{}, {SlowFor: 100}, {Hop: 10_000}, {Jitter: 9500}, {Sync: 10_000}, {StalledSend: 1}, {BrokenSend: 1},
 	} {
 		require.False(t, w.Rough(), "%+v", w)
 	}

@@ -1,0 +1,86 @@
+package nemesis
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strconv"
+)
+
+// Stop asks the target to end in order, as an operator or an init system does: a
+// broker hands its leaderships over, flushes, and leaves the marker of a clean
+// shutdown. The step is its grace period and the time that it stays away: who
+// has not ended when it is over is killed, and all are started again.
+const Stop Kind = "stop"
+
+func (r *runner) applyStop(ctx context.Context, f *fault) (err error) {
+	if f.before.states, err = r.states(f.nodes); err != nil {
+		return err
+	}
+	if f.before.incarnations, err = r.incarnations(f.nodes); err != nil {
+		return err
+	}
+	return r.each(f.nodes, func(node int) error { return r.cluster.Terminate(ctx, node) })
+}
+
+// liftStop kills those whose grace is over, and starts the nodes again. Another
+// stop of the node has a grace of its own.
+func (r *runner) liftStop(ctx context.Context, f *fault) error {
+	late, err := r.late(f)
+	if err != nil {
+		return err
+	}
+	r.judgeStop(f, late)
+	mine := r.released(f, Stop)
+	late = slices.DeleteFunc(late, func(node int) bool { return !slices.Contains(mine, node) })
+	if err := r.each(late, func(node int) error { return r.cluster.Kill(ctx, node) }); err != nil {
+		return err
+	}
+	if f.Fault.PowerOff {
+		if err := r.powerOff(ctx, f); err != nil {
+			return err
+		}
+	}
+	return r.liftKill(ctx, f)
+}
+
+// powerOff switches the machines off on which nothing runs any more. What a broker
+// has said is kept then, whatever it flushes while it runs.
+func (r *runner) powerOff(ctx context.Context, f *fault) error {
+	off := make([]string, r.schedule.Nodes+1) // by node
+	err := r.each(f.nodes, func(node int) error {
+		lost, inOrder, err := r.cluster.(PowerCluster).PowerOff(ctx, node)
+		off[node] = "stayed on"
+		if inOrder {
+			off[node] = strconv.FormatInt(lost, 10)
+		}
+		return err
+	})
+	f.evidence["lost_bytes"] = perNode(f.nodes, func(node int) string { return off[node] })
+	return err
+}
+
+// late are the nodes whose process is still the one that was asked to end.
+func (r *runner) late(f *fault) ([]int, error) {
+	now, err := r.incarnations(f.nodes)
+	return slices.DeleteFunc(slices.Clone(f.nodes), func(node int) bool {
+		return !r.alive(node) || now[node] != f.before.incarnations[node]
+	}), err
+}
+
+// judgeStop reads who ended in time, which must be one at least that lived.
+func (r *runner) judgeStop(f *fault, late []int) {
+	if f.evidence["error"] != "" {
+		return
+	}
+	f.evidence["stopped"] = perNode(f.nodes, func(node int) string {
+		switch {
+		case f.before.states[node] == StateDead:
+			return "was dead"
+		case slices.Contains(late, node):
+			return fmt.Sprintf("not within %v", f.For.Duration())
+		}
+		f.bit = true
+		return "in time"
+	})
+}
