@@ -12,7 +12,7 @@ ACTIONLINT := bin/tools/actionlint-$(ACTIONLINT_VERSION)
 CANARY := --seeds 24 --seed 900 --unguided --keep-going --results bin/canary-runs
 
 .DEFAULT_GOAL := help
-.PHONY: help build lint test race canary mutants gallery fuzz test-durability compare-acks replay bench faults images cluster-up cluster-down clean
+.PHONY: help build lint test race canary mutants gallery shrinks fuzz test-durability compare-acks replay bench faults images cluster-up cluster-down clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-17s %s\n", $$1, $$2}'
@@ -60,6 +60,9 @@ mutants: build ## look for every planted bug by chance, and write docs/mutants.m
 gallery: ## make the known failures happen again, and write down how, as long as they fail in the same way
 	go test ./harness/explore -run Gallery -rewrite
 	git --no-pager diff --stat -- results/gallery
+
+shrinks: build ## shrink cases full of faults, for the bugs of the gallery, and write docs/shrink.md
+	bin/ackproof bench --shrink --into docs/shrink.md $(ARGS)
 
 fuzz: ## witness against Porcupine, the history reader, the codec, the entries of the metadata log, for 30 s each
 	go test ./checker -run '^$$' -fuzz FuzzWitnessAgainstPorcupine -fuzztime 30s

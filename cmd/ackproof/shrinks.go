@@ -136,7 +136,8 @@ func shrinkTable(all []reduction, b shrinks) string {
 		cut := ""
 		if r.shrunk.Cut {
 			cut = ", not done"
-		} else if after.Faults <= fewFaults && after.Ops <= fewOps {
+		}
+		if after.Faults <= fewFaults && after.Ops <= fewOps {
 			small++
 		}
 		fmt.Fprintf(&table, "| %s | %s | %d | %d → %d | %d → %d | %d → %d | %d | %.1f s%s |\n",

@@ -35,12 +35,12 @@ func newShrinker(c Case, want Failure, events uint64, how Shrinking, crew *crew)
 
 func (s *shrinker) over() bool { return s.err != nil || s.how.Over != nil && s.how.Over() }
 
-// A candidate is tried with several seeds if that is cheap: what was left out may
-// have re-dealt what follows, and the failure may need some luck.
+// A candidate is tried with several seeds as far as that is cheap: what was left out
+// may have re-dealt what follows, and the failure may need some luck.
 const (
 	manySeeds = 4
 	calmSeeds = 20
-	cheap     = 20_000 // events
+	cheap     = 20_000 // events, of all simulations of one candidate
 )
 
 // try makes a candidate the best if it fails in the same way, with the seed of
@@ -55,12 +55,10 @@ func (s *shrinker) first(candidates iter.Seq[Case]) int {
 
 // firstWith is first for candidates that are worth so many seeds.
 func (s *shrinker) firstWith(seeds int, candidates iter.Seq[Case]) int {
-	switch {
-	case s.finishing:
+	if seeds = min(seeds, int(cheap/max(1, s.events))); s.finishing {
 		seeds = 1 // other seeds are how firm it is
-	case s.events > cheap:
-		seeds = 1
 	}
+	seeds = max(1, seeds)
 	return s.choose(seeds, candidates, func(f finding) bool { return f.Firm >= s.firm })
 }
 
