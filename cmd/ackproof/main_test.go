@@ -34,6 +34,10 @@ func TestMain(m *testing.M) {
 		os.Exit(exitValid)
 	case filepath.Base(os.Args[0]) == brokerName:
 		os.Exit(server.Main(os.Args[1:], os.Environ(), os.Stdout, os.Stderr))
+	case len(os.Args) == 2 && os.Args[1] == workerCommand:
+		// A worker of a command under test is this binary: it must not run the tests
+		// again, each of which would start workers.
+		os.Exit(Main(os.Args[0], os.Args[1:], os.Stdout, os.Stderr))
 	}
 	dir, err := os.MkdirTemp("", "ackproof-test-")
 	if err != nil {
