@@ -17,6 +17,10 @@ const (
 	// quickSync is how long a flush takes at most, in microseconds, where followers
 	// have little time or take little at once: they must keep up with the producers.
 	quickSync = 20_000
+	// quickRequest is a timeout of requests that leaves time for all that is to
+	// follow, and fencing how long the controller takes once a session is over.
+	quickRequest nemesis.Millis = 500
+	fencing      nemesis.Millis = 1000
 )
 
 // fair makes the profile one in which a failure is the broker's.
@@ -38,8 +42,11 @@ func (p Profile) fair() Profile {
 	}
 	if p.liveness {
 		// A leader that is cut off and shrinks the ISR to itself before it is fenced
-		// is the last member then, and nobody else may lead (before KIP-966).
-		p.times.Lag = 2 * p.times.Session
+		// is the last member then, and nobody else may lead (before KIP-966). One that
+		// is still heard is fenced a session after it has missed the answers to its
+		// heartbeat, and to the one that it sent instead.
+		p.times.Request = min(p.times.Request, quickRequest)
+		p.times.Lag = 2*p.times.Request + p.times.Session + fencing
 	}
 	if p.clients.Tenants > 0 {
 		// A request names its topic by name: one that is late may find the next topic of
