@@ -17,6 +17,8 @@ const (
 	// quickSync is how long a flush takes at most, in microseconds, where followers
 	// have little time or take little at once: they must keep up with the producers.
 	quickSync = 20_000
+	// soon is enough for a message, a flush and the answer.
+	soon nemesis.Millis = 60
 	// quickRequest is a timeout of requests that leaves time for all that is to
 	// follow, and fencing how long the controller takes once a session is over.
 	quickRequest nemesis.Millis = 500
@@ -40,6 +42,8 @@ func (p Profile) fair() Profile {
 		p.times = patient(p.times)
 		p.fetch = 0
 	}
+	// An idle follower is heard of once in that time, and takes some to answer.
+	p.times.Lag = max(p.times.Lag, p.times.FetchWait+soon)
 	if p.liveness {
 		// A leader that is cut off and shrinks the ISR to itself before it is fenced
 		// is the last member then, and nobody else may lead (before KIP-966). One that

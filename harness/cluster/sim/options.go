@@ -82,6 +82,9 @@ func (t Times) Validate() error {
 			return fmt.Errorf("times: %s is %d, allowed are 0 to 600000", field.name, field.value)
 		}
 	}
+	if t.FetchWait > t.Lag { // as the broker's own configuration
+		return fmt.Errorf("times: lag_ms is %d, allowed are %d (fetch_wait_ms) or more", t.Lag, t.FetchWait)
+	}
 	return nil
 }
 

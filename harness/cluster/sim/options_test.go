@@ -26,6 +26,7 @@ func TestTimesNameWhatCannotBe(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			times := DefaultTimes()
+			times.Lag, times.FetchWait = 600_000, 1
 			for _, good := range []nemesis.Millis{1, 600_000} {
 				*c.field(&times) = good
 				require.NoError(t, times.Validate())
@@ -48,6 +49,7 @@ func TestOptionsNameWhatCannotBe(t *testing.T) {
 		{func(o *Options) { o.SnapshotEvery = -1 }, "sim: snapshot_every is -1, allowed are 0 or more"},
 		{func(o *Options) { o.Weather.Lost = -1 }, "weather: lost_per_mille is -1, allowed are 0 to 500"},
 		{func(o *Options) { o.Times.Lag = 0 }, "times: lag_ms is 0, allowed are 1 to 600000"},
+		{func(o *Options) { o.Times.Lag, o.Times.FetchWait = 159, 300 }, "times: lag_ms is 159, allowed are 300 (fetch_wait_ms) or more"},
 		{func(o *Options) { o.Times.Retention = -1 }, "times: retention_ms is -1, allowed are 0 to 600000"},
 		{func(o *Options) { o.Times.Recovery = 600_001 }, "times: recovery_checkpoint_ms is 600001, allowed are 0 to 600000"},
 		{func(o *Options) { o.Weather.Lost, o.Times = -1, Times{} }, "weather: lost_per_mille is -1, allowed are 0 to 500"},
