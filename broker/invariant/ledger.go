@@ -93,7 +93,7 @@ func (w *Watch) compare(v *view, upTo model.Offset, other Class) {
 		return
 	}
 	c := v.log.committed.compare(from, v.leads)
-	c.producers = w.judged(v.log.producers)
+	c.producers = w.judged(v.log, v.log.producers)
 	class := Class("")
 	err := v.records.EachBatch(from, upTo, func(b storage.Batch) error {
 		if class = c.take(b, other); class != "" {

@@ -49,7 +49,7 @@ func (w *Watch) Quiet(brokers []Broker) {
 func (w *Watch) readAll(v *view) ledger {
 	all := ledger{}
 	c := all.compare(v.start, true)
-	c.producers = w.judged(sequences{})
+	c.producers = w.judged(v.log, sequences{})
 	var epochs []storage.EpochEntry
 	class := Class("")
 	err := v.records.EachBatch(v.start, v.end, func(b storage.Batch) error {

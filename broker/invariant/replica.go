@@ -70,6 +70,7 @@ func (v *view) String() string {
 func (w *Watch) observeReplica(v *view, now look) {
 	was, sameLife := v.look, v.life == v.node.life
 	v.look, v.life = now, v.node.life
+	v.log.deleted = v.log.deleted || now.start > 0
 	leadsOn := sameLife && was.leads && now.leads && was.state.LeaderEpoch == now.state.LeaderEpoch
 
 	if now.hw > now.end || now.start > now.hw {
@@ -125,7 +126,7 @@ func (w *Watch) checkTail(v *view) {
 	switch {
 	case epoch.Start > v.end:
 		w.fault(EpochsUnlikeLog, "%s: the cache ends with %s", v, epoch)
-	case last == nil:
+	case last == nil, v.start == v.end: // what it says may be of records that were deleted
 	case last.NextOffset() != v.end:
 		w.fault(OffsetGap, "%s: the last batch ends at %d", v, last.NextOffset())
 	case epoch.Start < v.end && epoch.Epoch != last.LeaderEpoch(), epoch.Start == v.end && epoch.Epoch < last.LeaderEpoch():

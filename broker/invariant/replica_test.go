@@ -6,6 +6,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/ackproof/ackproof/broker/model"
 	"github.com/ackproof/ackproof/broker/storage"
 )
 
@@ -124,4 +125,17 @@ func TestWhatAReplicaMustHoldByItself(t *testing.T) {
 			s.seeAll(2000)
 		}},
 	})
+}
+
+// TestOfDeletedRecordsNothingIsSaid: a log whose records are all deleted and that is
+// cut at its end knows no epoch, although its last segment is there still.
+func TestOfDeletedRecordsNothingIsSaid(t *testing.T) {
+	for start, accused := range map[model.Offset]bool{4: false, 2: true} {
+		s := newScene(t, Options{})
+		committed(s)
+		s.see(2, 4, func(l *look) {
+			l.start, l.epoch = start, storage.EpochEntry{Epoch: model.NoEpoch, Start: model.NoOffset}
+		})
+		require.Equal(t, accused, len(s.Problems()) > 0, "from %d", start)
+	}
 }

@@ -11,9 +11,13 @@ type sequence struct {
 	last  int32
 }
 
-// judged is nothing where a clock was set: a broker may have taken a producer for
-// long gone then, and forgotten it.
-func (w *Watch) judged(s sequences) sequences {
+// judged is nothing where a producer may have been forgotten: a broker that does
+// not know one takes whatever it sends (KIP-360). That is so where records were
+// deleted, and where a clock was set, by which a producer may be long gone.
+func (w *Watch) judged(l *log, s sequences) sequences {
+	if l.deleted {
+		return nil
+	}
 	for _, n := range w.nodes {
 		if n.clockSet {
 			return nil

@@ -40,10 +40,11 @@ func TestProducersKeepTheirSequence(t *testing.T) {
 	require.True(t, s.take(of(7, 0, 0)), "they go round")
 }
 
-// TestAClockThatWasSetExcusesAProducerThatWasForgotten.
-func TestAClockThatWasSetExcusesAProducerThatWasForgotten(t *testing.T) {
+// TestProducersMayBeForgotten where records were deleted, or clocks set.
+func TestProducersMayBeForgotten(t *testing.T) {
 	s := newScene(t, Options{})
-	require.NotNil(t, s.judged(sequences{}))
+	require.NotNil(t, s.judged(&log{}, sequences{}))
+	require.Nil(t, s.judged(&log{deleted: true}, sequences{}))
 	s.ClockSet(2)
-	require.Nil(t, s.judged(sequences{}))
+	require.Nil(t, s.judged(&log{}, sequences{}))
 }

@@ -77,6 +77,9 @@ type log struct {
 	leaders   map[model.Epoch]model.NodeID
 	committed ledger
 	producers sequences // at the end of committed
+	// deleted is set once a replica has deleted records, or was given none of those
+	// that its leader had deleted: it may not know their producers.
+	deleted bool
 	// forgiven is set once something may be lost that was committed.
 	forgiven bool
 }
