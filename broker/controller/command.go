@@ -79,8 +79,12 @@ type CreateTopic struct {
 	ValidateOnly      bool
 }
 
-// DeleteTopic removes a topic by name.
-type DeleteTopic struct{ Name string }
+// DeleteTopic removes the topic of a name; if ID is given, no other than that one
+// (KIP-516): by the time it is applied the name may be another topic's.
+type DeleteTopic struct {
+	Name string
+	ID   model.TopicID
+}
 
 // CreatePartitions raises a topic's partition count to Total.
 type CreatePartitions struct {

@@ -155,7 +155,10 @@ func (t *CreateTopic) code(c *coder) {
 	c.flag(&t.ValidateOnly)
 }
 
-func (t *DeleteTopic) code(c *coder) { c.text(&t.Name) }
+func (t *DeleteTopic) code(c *coder) {
+	c.text(&t.Name)
+	c.fixed(t.ID[:])
+}
 
 func (p *CreatePartitions) code(c *coder) {
 	c.text(&p.Topic)

@@ -96,7 +96,7 @@ func (s *script) command(t *testing.T, d *datadriven.TestData) Command {
 			Config: a.properties("config"), ValidateOnly: d.HasArg("validate-only"),
 		}}
 	case "delete":
-		return Command{DeleteTopic: &DeleteTopic{Name: a.word("topic")}}
+		return Command{DeleteTopic: &DeleteTopic{Name: a.word("topic"), ID: model.TopicID{15: byte(a.number("id", 0))}}}
 	case "grow":
 		return Command{CreatePartitions: &CreatePartitions{
 			Topic: a.word("topic"), Total: int32(a.number("total", 0)), Replicas: a.assignment("replicas"),

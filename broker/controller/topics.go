@@ -69,7 +69,10 @@ func checkTopicName(name string) Result {
 
 func (a *application) deleteTopic(cmd *DeleteTopic) Result {
 	topic := a.image.Topics[cmd.Name]
-	if topic == nil {
+	switch {
+	case cmd.ID != (model.TopicID{}) && (topic == nil || topic.ID != cmd.ID):
+		return refuse(model.UnknownTopicID, "This server does not host this topic ID.")
+	case topic == nil:
 		return unknownTopic()
 	}
 	delete(a.image.Topics, cmd.Name)

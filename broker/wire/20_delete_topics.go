@@ -46,7 +46,7 @@ func deleteTopics(n Node, call *Call) {
 			settle(refused)
 			continue
 		}
-		all.add(controller.Command{DeleteTopic: &controller.DeleteTopic{Name: name}}, settle)
+		all.add(controller.Command{DeleteTopic: &controller.DeleteTopic{Name: name, ID: topic.TopicID}}, settle)
 	}
 	all.propose(n, func() { n.Reply(call, resp) })
 }
