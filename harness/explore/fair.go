@@ -51,6 +51,7 @@ func (p Profile) fair() Profile {
 		// heartbeat, and to the one that it sent instead.
 		p.times.Request = min(p.times.Request, quickRequest)
 		p.times.Lag = 2*p.times.Request + p.times.Session + fencing
+		p.fetch = 0 // nor may it be alone because the others cannot keep up
 	}
 	if p.clients.Tenants > 0 {
 		// A request names its topic by name: one that is late may find the next topic of

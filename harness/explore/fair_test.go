@@ -25,6 +25,7 @@ func TestProfilesAreFair(t *testing.T) {
 		require.GreaterOrEqual(t, p.times.Lag, p.times.FetchWait+soon)
 		if p.liveness {
 			require.GreaterOrEqual(t, p.times.Lag, 2*p.times.Request+p.times.Session+fencing)
+			require.Zero(t, p.fetch)
 			require.Less(t, p.times.Lag*3/2, nemesis.Millis(settles.Milliseconds()), "a follower that is gone leaves the ISR within that time")
 		}
 		if w.Sync > quickSync {
