@@ -101,19 +101,29 @@ func (r *run) wasDrained() Verdict {
 // undrained says what a drain of every replica of every partition lacks, or
 // nothing where it is complete.
 func (r *run) undrained() string {
+	written, read := 0, 0 // partitions
 	for _, p := range r.partitions {
 		if lacks := p.undrained(r); lacks != "" {
 			return lacks
 		}
+		if len(p.sends) > 0 {
+			written++
+			if slices.ContainsFunc(p.drains, func(d *drain) bool { return d.complete }) {
+				read++
+			}
+		}
 	}
-	if len(r.partitions) == 0 {
+	switch {
+	case len(r.partitions) == 0:
 		return "no partition was drained: the history has no ops"
+	case written > 0 && read == 0:
+		return "no partition was drained: each that was written to was deleted before"
 	}
 	return ""
 }
 
 func (p *partition) undrained(r *run) string {
-	if len(p.sends) == 0 || p.deleted {
+	if len(p.sends) == 0 || p.deleted() {
 		return ""
 	}
 	replicas := max(r.config.ReplicationFactor, 1)

@@ -222,7 +222,7 @@ func whereLost(lost, all []int32) string {
 // somebody read, and read by nobody. It needs a complete drain of every
 // replica, for what nobody read yet is not lost.
 func (l *losses) findLost(r *run, p *partition) {
-	if p.deleted || p.undrained(r) != "" {
+	if p.deleted() || p.undrained(r) != "" {
 		return
 	}
 	highest := int64(none)

@@ -15,9 +15,9 @@ type partition struct {
 	id    int32
 	sends []int32 // into run.sends, by invocation
 	reads []read  // by invocation
-	// deleted says that somebody began to delete its topic: nothing of it has to be
-	// there at the end.
-	deleted bool
+	// deletions are how often somebody tried to delete its topic and may have done so:
+	// nothing of it has to be there at the end then.
+	deletions int
 	// drains are the last pass over each replica, complete or not, by node.
 	drains []*drain
 
@@ -53,6 +53,8 @@ type conflict struct {
 	by            claim
 	polled        bool
 }
+
+func (p *partition) deleted() bool { return p.deletions > 0 }
 
 func (p *partition) String() string { return fmt.Sprintf("%s-%d", p.topic, p.id) }
 

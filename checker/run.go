@@ -80,9 +80,9 @@ func (f *fault) hit() bool { return f.bit != nil && *f.bit }
 
 // opened is an op whose completion has not been met yet.
 type opened struct {
-	part *partition
-	send bool
-	at   int // index into run.sends or part.reads
+	part           *partition
+	send, deletion bool
+	at             int // index into run.sends or part.reads
 }
 
 type partitionKey struct {
@@ -125,19 +125,26 @@ func newRun(h *history.History, o Options) *run {
 	return r
 }
 
-// replicas are the nodes from which any partition was drained.
+// replicas are the nodes from which any partition was drained; nil, for all of
+// them, where one was deleted before it was drained from each of its own.
 func (r *run) replicas() []int {
 	var nodes []int
 	for _, p := range r.partitions {
+		if p.deleted() && len(p.drains) < r.config.ReplicationFactor {
+			return nil
+		}
 		nodes = append(nodes, p.replicas()...)
 	}
 	return nodes
 }
 
 func (r *run) invoke(p *partition, e *history.Event, line int) opened {
-	if e.F == history.CreateTopic || e.F == history.DeleteTopic {
-		p.deleted = p.deleted || e.F == history.DeleteTopic
+	switch e.F {
+	case history.CreateTopic:
 		return opened{}
+	case history.DeleteTopic:
+		p.deletions++
+		return opened{part: p, deletion: true}
 	}
 	if e.F == history.Send || e.F == history.Marker {
 		at := len(r.sends)
@@ -160,6 +167,12 @@ func (r *run) invoke(p *partition, e *history.Event, line int) opened {
 func (r *run) complete(op opened, e *history.Event, line int) {
 	if op.part == nil {
 		return // it says nothing of a log
+	}
+	if op.deletion {
+		if e.Type == history.Fail {
+			op.part.deletions--
+		}
+		return
 	}
 	if op.send {
 		s := &r.sends[op.at]

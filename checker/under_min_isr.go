@@ -23,10 +23,11 @@ func underMinISR(r *run) []Verdict {
 	}
 	unknown := ""
 	for _, p := range r.partitions {
-		if p.deleted {
-			continue // its replicas are not known
+		undrained := len(p.drains) < r.config.ReplicationFactor
+		if len(p.sends) == 0 || undrained && p.deleted() {
+			continue // nothing was acked, or nobody can tell by how many
 		}
-		if len(p.drains) < r.config.ReplicationFactor {
+		if undrained {
 			unknown = fmt.Sprintf("the replicas of %s are known by their drains, and %d of %d were drained",
 				p, len(p.drains), r.config.ReplicationFactor)
 			continue
