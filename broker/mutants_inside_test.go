@@ -65,8 +65,10 @@ var convictions = map[mutant.Mutant]invariant.Class{
 	mutant.FencedReplicaJoins:          invariant.IneligibleInISR,
 	mutant.PartitionEpochUnchecked:     invariant.ISRMemberShort,
 	mutant.AnswerBeforeCommit:          invariant.ISRBeyondMaximal,
+	mutant.VoteNotSynced:               invariant.TwoVotes,
 	mutant.EntriesNotSynced:            invariant.MetadataDiffers,
 	mutant.SnapshotForgetsProducerIDs:  invariant.MetadataDiffers,
+	mutant.SessionsKept:                invariant.FencedTooSoon,
 	mutant.RegistrationUnmatched:       invariant.LeaderIncomplete,
 	mutant.RegistrationOverSession:     invariant.IneligibleInISR,
 	mutant.EpochsNotRecovered:          invariant.LogMismatch,
@@ -79,8 +81,9 @@ var convictions = map[mutant.Mutant]invariant.Class{
 	mutant.TornTailNotCut:              invariant.TruncatedBelowWatermark,
 	mutant.RecoveredCountsAsFlushed:    invariant.TruncatedBelowWatermark,
 	mutant.SegmentsKeptAfterCut:        invariant.Unreadable,
-	// The others do what each replica agrees to: they stand still, or take what a
-	// deleted topic has left.
+	// The others break no invariant where their scripts convict them: they stand still,
+	// fence the living or let the dead lead, take what a deleted topic has left, or lose
+	// what is forgiven to the script's power loss.
 }
 
 // TestMutantsBreakInvariants runs the scripts with the mutants switched on and
