@@ -68,6 +68,7 @@ var convictions = map[mutant.Mutant]invariant.Class{
 	mutant.VoteNotSynced:               invariant.TwoVotes,
 	mutant.EntriesNotSynced:            invariant.MetadataDiffers,
 	mutant.SnapshotForgetsProducerIDs:  invariant.MetadataDiffers,
+	mutant.WallClockSessions:           invariant.FencedTooSoon,
 	mutant.SessionsKept:                invariant.FencedTooSoon,
 	mutant.RegistrationUnmatched:       invariant.LeaderIncomplete,
 	mutant.RegistrationOverSession:     invariant.IneligibleInISR,
@@ -81,9 +82,8 @@ var convictions = map[mutant.Mutant]invariant.Class{
 	mutant.TornTailNotCut:              invariant.TruncatedBelowWatermark,
 	mutant.RecoveredCountsAsFlushed:    invariant.TruncatedBelowWatermark,
 	mutant.SegmentsKeptAfterCut:        invariant.Unreadable,
-	// The others break no invariant where their scripts convict them: they stand still,
-	// fence the living or let the dead lead, take what a deleted topic has left, or lose
-	// what is forgiven to the script's power loss.
+	// The others break no invariant in the scripts that convict them: clients tell what
+	// is wrong, or who leads does, or it is forgiven to the script's power loss.
 }
 
 // TestMutantsBreakInvariants runs the scripts with the mutants switched on and
