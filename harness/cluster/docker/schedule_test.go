@@ -42,13 +42,12 @@ func testSchedule(t *testing.T, c *Cluster) {
 			step(4, nemesis.Fault{Kind: nemesis.Loss, Loss: 50, Clients: true}),
 			step(5, nemesis.Fault{Kind: nemesis.Reorder, Jitter: 200}))
 	}
-	stop := step(9, nemesis.Fault{Kind: nemesis.Stop})
-	stop.For = 8000 // a broker may take its time to end in order
 	steps = append(steps,
 		step(6, nemesis.Fault{Kind: nemesis.Kill}),
 		step(7, nemesis.Fault{Kind: nemesis.Pause}),
 		step(8, nemesis.Fault{Kind: nemesis.Wipe}),
-		stop)
+		step(9, nemesis.Fault{Kind: nemesis.Stop}))
+	steps[len(steps)-1].For = 8000 // a broker may take its time to end in order
 	schedule := nemesis.Schedule{
 		Format: nemesis.Format, Version: nemesis.Version, Nodes: 3, Length: 20000, Steps: steps,
 	}
