@@ -68,7 +68,7 @@ func (c Case) progress(events []history.Event) Failure {
 	}
 	from += int64(patience)
 	for _, l := range efforts(events, from, to) {
-		if l.tried > 1 && l.acked == 0 {
+		if l.moments > 1 && l.acked == 0 {
 			return Failure{Class: NoProgress, Promised: true, Reason: fmt.Sprintf(
 				"%d sends to %s-%d from %v to %v, with all but one node healthy for %v before, and none was acked",
 				l.tried, l.topic, l.partition, time.Duration(max(from, l.from)), time.Duration(to), patience)}
@@ -83,6 +83,17 @@ type effort struct {
 	partition    int32
 	from         int64 // what was sent earlier does not count
 	tried, acked int
+	// moments is how often something was tried. What is sent at once, as tenants do,
+	// is given up at once too, and that may be before its client knows who leads.
+	moments int
+	last    int64 // of them
+}
+
+// try counts a send.
+func (l *effort) try(at int64) {
+	if l.tried++; l.moments == 0 || at > l.last {
+		l.moments, l.last = l.moments+1, at
+	}
 }
 
 // efforts are those of a time, of the logs in the order in which they were met.
@@ -104,7 +115,7 @@ func efforts(events []history.Event, from, to int64) (logs []*effort) {
 			of(e).from = e.Time + int64(settles)
 		case e.F != history.Send || e.Time < max(from, of(e).from):
 		case e.Type == history.Invoke && e.Time < to-int64(answer):
-			of(e).tried++
+			of(e).try(e.Time)
 		case e.Type == history.OK:
 			of(e).acked++
 		}
