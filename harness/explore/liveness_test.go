@@ -81,5 +81,5 @@ func TestATopicThatIsMadeMeanwhileMustTakeWrites(t *testing.T) {
 	c.Plan = c.Plan[:2]
 	out, err = Simulate(c, Look{BlackBox: true})
 	require.NoError(t, err)
-	require.NotEqual(t, NoProgress, out.Failure.Class, "what is sent at once is one try, and its client may be late")
+	require.NotEqual(t, NoProgress, out.Failure.Class, "it was given up after 2 s")
 }
