@@ -65,8 +65,11 @@ var convictions = map[mutant.Mutant]invariant.Class{
 	mutant.FencedReplicaJoins:          invariant.IneligibleInISR,
 	mutant.PartitionEpochUnchecked:     invariant.ISRMemberShort,
 	mutant.AnswerBeforeCommit:          invariant.ISRBeyondMaximal,
+	mutant.VoteNotSynced:               invariant.TwoVotes,
 	mutant.EntriesNotSynced:            invariant.MetadataDiffers,
 	mutant.SnapshotForgetsProducerIDs:  invariant.MetadataDiffers,
+	mutant.WallClockSessions:           invariant.FencedTooSoon,
+	mutant.SessionsKept:                invariant.FencedTooSoon,
 	mutant.RegistrationUnmatched:       invariant.LeaderIncomplete,
 	mutant.RegistrationOverSession:     invariant.IneligibleInISR,
 	mutant.EpochsNotRecovered:          invariant.LogMismatch,
@@ -79,8 +82,8 @@ var convictions = map[mutant.Mutant]invariant.Class{
 	mutant.TornTailNotCut:              invariant.TruncatedBelowWatermark,
 	mutant.RecoveredCountsAsFlushed:    invariant.TruncatedBelowWatermark,
 	mutant.SegmentsKeptAfterCut:        invariant.Unreadable,
-	// The others do what each replica agrees to: they stand still, or take what a
-	// deleted topic has left.
+	// The others break no invariant in the scripts that convict them: clients tell what
+	// is wrong, or who leads does, or it is forgiven to the script's power loss.
 }
 
 // TestMutantsBreakInvariants runs the scripts with the mutants switched on and

@@ -55,6 +55,7 @@ type worldNode struct {
 
 const (
 	hop       = time.Millisecond
+	session   = time.Second
 	fsyncTime = 2 * time.Millisecond
 	wallBase  = 1_700_000_000_000
 )
@@ -77,7 +78,7 @@ func newWorld(o worldOptions) *world {
 		nodes: map[model.NodeID]*worldNode{}, net: newNetwork(), hash: fnv.New64a(),
 		calls: map[uint64]func(kmsg.Response, bool){}, exits: map[model.NodeID]error{},
 		trace: func(model.NodeID, string) {},
-		watch: invariant.New(invariant.Options{Flushes: o.flush == FlushBeforeAck, ClientsAlone: len(o.mutants) > 0 && !o.inside}),
+		watch: invariant.New(invariant.Options{Flushes: o.flush == FlushBeforeAck, Session: session, ClientsAlone: len(o.mutants) > 0 && !o.inside}),
 	}
 	for i := 1; i <= o.nodes; i++ {
 		w.order = append(w.order, model.NodeID(i))
@@ -97,7 +98,7 @@ func newWorld(o worldOptions) *world {
 			Flush: o.flush, FlushInterval: time.Second,
 			ReplicaLagMax: time.Duration(cmp.Or(o.lagMS, 1000)) * time.Millisecond, ReplicaFetchWaitMax: 100 * time.Millisecond,
 			ReplicaFetchBackoff: 50 * time.Millisecond, ReplicaFetchMaxBytes: 10 << 20,
-			PeerTimeout: time.Second, SessionTimeout: time.Second,
+			PeerTimeout: time.Second, SessionTimeout: session,
 			HeartbeatInterval: 200 * time.Millisecond, RaftTick: 20 * time.Millisecond,
 			HWCheckpointInterval: 500 * time.Millisecond, RetentionInterval: time.Minute,
 			ProducerExpiry: 24 * time.Hour, SnapshotEvery: o.snapshotEvery, Mutants: o.mutants,
@@ -199,6 +200,7 @@ func (w *world) step(n *worldNode, in Input) {
 	fmt.Fprintf(w.hash, "%d %d > %s\n", w.now, n.id, in)
 	core := n.core
 	effects := core.Step(model.Time{Mono: w.now, Wall: wallBase + (w.now + n.ahead).Milliseconds()}, in)
+	w.watch.InOffice(n.id, n.life, core.InOffice(), w.now)
 	w.watch.Observe(n.life, core)
 	for _, e := range effects {
 		fmt.Fprintf(w.hash, "%d %d < %s\n", w.now, n.id, e)

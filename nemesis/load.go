@@ -69,7 +69,7 @@ func parse(data []byte) (Schedule, error) {
 const document = "docs/schedule.md"
 
 // ExplainJSON turns the errors of encoding/json about data into the house's form:
-// they name the line and the field, and the document that says what is allowed.
+// they name the line, and the field unless the data is no JSON at all.
 func ExplainJSON(err error, data []byte, document string) error {
 	var syntax *json.SyntaxError
 	var mismatch *json.UnmarshalTypeError

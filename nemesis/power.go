@@ -46,6 +46,7 @@ func (r *runner) applyPower(ctx context.Context, f *fault) error {
 	if err != nil {
 		return err
 	}
+	r.interruptStops(f.nodes, before)
 	if err := r.judgeState(f, before, StateDead); err != nil {
 		return err
 	}

@@ -83,6 +83,9 @@ type fault struct {
 	before   reading
 	evidence map[string]string
 	bit      bool
+	// stopping are the nodes that a stop has asked to end, and that no other step has
+	// killed before they did.
+	stopping []int
 	// alone says that no other fault was in force at any time while this one was.
 	alone bool
 }
@@ -129,7 +132,7 @@ func (r *runner) play(ctx context.Context) error {
 		r.hurry(agenda)
 		next := agenda[0]
 		if next.at > r.elapsed() {
-			continue // an event woke us that nobody waits for any more
+			continue // nothing begins before its time, whatever woke us
 		}
 		agenda = agenda[1:]
 		if next.heal {

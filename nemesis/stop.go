@@ -20,11 +20,27 @@ func (r *runner) applyStop(ctx context.Context, f *fault) (err error) {
 	if f.before.incarnations, err = r.incarnations(f.nodes); err != nil {
 		return err
 	}
-	return r.each(f.nodes, func(node int) error { return r.cluster.Terminate(ctx, node) })
+	asked := make([]bool, r.schedule.Nodes+1) // by node
+	err = r.each(f.nodes, func(node int) error {
+		err := r.cluster.Terminate(ctx, node)
+		asked[node] = err == nil
+		return err
+	})
+	f.stopping = slices.DeleteFunc(slices.Clone(f.nodes), func(node int) bool { return !asked[node] })
+	return err
 }
 
-// liftStop kills those whose grace is over, and starts the nodes again. Another
-// stop of the node has a grace of its own.
+// interruptStops takes from the stops in force the nodes that another step has killed,
+// of those that lived before: they have not ended in order.
+func (r *runner) interruptStops(killed []int, before map[int]string) {
+	killed = slices.DeleteFunc(slices.Clone(killed), func(node int) bool { return before[node] == StateDead })
+	for _, f := range r.inForce {
+		f.stopping = without(f.stopping, killed)
+	}
+}
+
+// liftStop kills those that it has asked and whose grace is over, and starts the nodes
+// again. Another stop of the node has a grace of its own.
 func (r *runner) liftStop(ctx context.Context, f *fault) error {
 	late, err := r.late(f)
 	if err != nil {
@@ -32,9 +48,14 @@ func (r *runner) liftStop(ctx context.Context, f *fault) error {
 	}
 	r.judgeStop(f, late)
 	mine := r.released(f, Stop)
-	late = slices.DeleteFunc(late, func(node int) bool { return !slices.Contains(mine, node) })
+	late = slices.DeleteFunc(late, func(node int) bool {
+		return !slices.Contains(mine, node) || !slices.Contains(f.stopping, node)
+	})
 	if err := r.each(late, func(node int) error { return r.cluster.Kill(ctx, node) }); err != nil {
 		return err
+	}
+	if len(late) > 0 {
+		f.evidence["killed"] = numbers(late)
 	}
 	if f.Fault.PowerOff {
 		if err := r.powerOff(ctx, f); err != nil {
@@ -68,7 +89,8 @@ func (r *runner) late(f *fault) ([]int, error) {
 	}), err
 }
 
-// judgeStop reads who ended in time, which must be one at least that lived.
+// judgeStop reads who ended in time, which must be one at least that lived, and was
+// not killed by another step.
 func (r *runner) judgeStop(f *fault, late []int) {
 	if f.evidence["error"] != "" {
 		return
@@ -79,6 +101,8 @@ func (r *runner) judgeStop(f *fault, late []int) {
 			return "was dead"
 		case slices.Contains(late, node):
 			return fmt.Sprintf("not within %v", f.For.Duration())
+		case !slices.Contains(f.stopping, node):
+			return "killed by another step"
 		}
 		f.bit = true
 		return "in time"

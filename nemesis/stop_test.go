@@ -36,8 +36,39 @@ func TestAStopIsOverWithItsGrace(t *testing.T) {
 		}, c.did())
 		require.Equal(t, "2: not within 3s", reports[3].Evidence["stopped"])
 		require.Equal(t, "2: not within 4s", reports[5].Evidence["stopped"])
+		require.NotContains(t, reports[3].Evidence, "killed")
+		require.Equal(t, "2", reports[5].Evidence["killed"])
 		requireBit(t, reports, false, true, false)
 	})
+}
+
+// Whom another step kills while it is to end has not ended in order; whom it finds
+// dead has.
+func TestAStopIsCutShortByAKill(t *testing.T) {
+	for name, kill := range map[string]Fault{
+		"kill": {Kind: Kill, Target: Node(1)}, "wipe": {Kind: Wipe, Target: Node(1)}, "power": {Kind: Power, Target: Node(1)},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				c := newSimulated(3)
+				reports := playSimulated(t, c, schedule(t, 3,
+					step(1, 1, 5, Fault{Kind: Pause, Target: Node(1)}),
+					step(2, 2, 4, Fault{Kind: Stop, Target: Node(1)}),
+					step(3, 3, 1, kill),
+					step(4, 7, 4, Fault{Kind: Stop, Target: Node(1)}),
+					step(5, 8, 1, kill)))
+				bit := map[int]bool{}
+				stopped := map[int]string{}
+				for _, r := range reports {
+					if r.Kind == Stop && !r.Begin {
+						bit[r.Step], stopped[r.Step] = *r.Bit, r.Evidence["stopped"]
+					}
+				}
+				require.Equal(t, map[int]string{2: "1: killed by another step", 4: "1: in time"}, stopped)
+				require.Equal(t, map[int]bool{2: false, 4: true}, bit)
+			})
+		})
+	}
 }
 
 func TestAStopThatMeetsNobodyHasNotBitten(t *testing.T) {
@@ -47,6 +78,7 @@ func TestAStopThatMeetsNobodyHasNotBitten(t *testing.T) {
 		reports := play(t, c, steady(threeNodes), schedule(t, 3, step(1, 1, 1, Fault{Kind: Stop, Target: Leader})))
 		require.Equal(t, "not permitted", reports[1].Evidence["error"])
 		require.NotContains(t, reports[1].Evidence, "stopped")
+		require.Equal(t, []string{"1s terminate 2", "2s restart 2", "2s heal"}, c.did(), "whom nobody has asked is not killed")
 		requireBit(t, reports, false)
 
 		dead := newFakeCluster(3)

@@ -15,7 +15,9 @@ import (
 // ErrCorrupt says that the quorum's files hold what no crash can have left.
 var ErrCorrupt = errors.New("quorum log is corrupt")
 
-const walMagic = "AKPQLOG1"
+// walMagic begins the log. Its digit is that of the frames' and the entries' form:
+// what an earlier build wrote is refused. AKPQLOG1 had entries in JSON.
+const walMagic = "AKPQLOG2"
 
 // wal is the durable half of the Raft log: a magic word and then frames, each
 // one Raft MsgStorageAppend message, which is to say a hard state and entries.
@@ -29,8 +31,8 @@ type wal struct {
 	file storage.File
 }
 
-// openWAL reads the log's frames and cuts a torn last one off. What it finds may be
-// in the page cache alone: see harden.
+// openWAL reads the log's frames and cuts a torn last one off, durably. What it
+// leaves may be in the page cache alone: see harden.
 func openWAL(fs storage.FS, name string) (*wal, []*pb.Message, error) {
 	data, _, err := storage.ReadFile(fs, name)
 	if err != nil {
@@ -46,7 +48,7 @@ func openWAL(fs storage.FS, name string) (*wal, []*pb.Message, error) {
 	}
 	w := &wal{fs: fs, name: name, file: file}
 	if good < int64(len(data)) {
-		if err := file.Truncate(good); err != nil {
+		if err := errors.Join(file.Truncate(good), file.Sync()); err != nil {
 			return nil, nil, errors.Join(fmt.Errorf("cut torn tail of %s: %w", name, err), w.close())
 		}
 	}
@@ -96,7 +98,7 @@ func (w *wal) close() error { return w.file.Close() }
 // decodeWAL returns the good frames and where they end.
 func decodeWAL(data []byte) ([]*pb.Message, int64, error) {
 	if !bytes.HasPrefix(data, []byte(walMagic)) {
-		return nil, 0, fmt.Errorf("%w: it does not start with %q", ErrCorrupt, walMagic)
+		return nil, 0, fmt.Errorf("%w: it begins with %q, allowed is %q", ErrCorrupt, data[:min(len(data), len(walMagic))], walMagic)
 	}
 	var frames []*pb.Message
 	rest := data[len(walMagic):]

@@ -49,6 +49,33 @@ func entriesIn(frames []*pb.Message) int {
 	return count
 }
 
+// A log of an earlier build has entries in another form, and would be read wrongly.
+func TestALogOfAnEarlierBuildIsRefused(t *testing.T) {
+	w, data, _ := logOfAFewTopics(t)
+	earlier := append([]byte("AKPQLOG1"), data[len(walMagic):]...)
+	require.NoError(t, storage.WriteFileAtomic(w.nodes[1].fs, logFile, earlier, true))
+	_, err := Open(w.config(1))
+	require.ErrorIs(t, err, ErrCorrupt)
+	require.EqualError(t, err,
+		`controller: data/quorum/quorum.log: quorum log is corrupt: it begins with "AKPQLOG1", allowed is "AKPQLOG2"`)
+}
+
+// A torn tail that was cut and comes back with a power loss would stand before, or
+// behind, frames that were written since.
+func TestACutTailStaysCut(t *testing.T) {
+	_, data, ends := logOfAFewTopics(t)
+	w := newWorld(t, 1, 1)
+	fs := w.nodes[1].fs
+	require.NoError(t, makeDir(fs, "data/quorum"))
+	require.NoError(t, storage.WriteFileAtomic(fs, logFile, data[:len(data)-1], true))
+	log, _, err := openWAL(fs, logFile)
+	require.NoError(t, err)
+	require.NoError(t, log.close())
+	fs.Crash()
+	after, _ := readLog(t, fs)
+	require.Equal(t, data[:ends[len(ends)-2]], after)
+}
+
 // Wherever a crash tears the log, all whole frames before are read, the rest is
 // cut off, and the node goes on from there.
 func TestATornTailIsCutAtEveryByte(t *testing.T) {

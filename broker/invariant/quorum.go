@@ -32,6 +32,8 @@ func (w *Watch) SentRaft(from model.NodeID, payload []byte) {
 	switch m.GetType() {
 	case pb.MsgPreVote, pb.MsgPreVoteResp:
 		return // of a term that nobody may ever be in
+	case pb.MsgVote:
+		w.checkVote(n, m.GetTerm(), m.GetFrom()) // a candidate has voted for itself
 	case pb.MsgVoteResp:
 		if !m.GetReject() {
 			w.checkVote(n, m.GetTerm(), m.GetTo())

@@ -10,7 +10,7 @@ import (
 
 // says lets node 1 send a message of the quorum to a Raft id.
 func (s *scene) says(kind pb.MessageType, term, to uint64) {
-	payload, err := proto.Marshal(&pb.Message{Type: &kind, Term: &term, To: &to})
+	payload, err := proto.Marshal(&pb.Message{Type: &kind, Term: &term, To: &to, From: new(uint64(1))})
 	require.NoError(s.t, err)
 	s.SentRaft(1, payload)
 }
@@ -22,6 +22,8 @@ func TestAVoterKeepsItsWord(t *testing.T) {
 	s.says(pb.MsgPreVote, 5, 3)
 	s.says(pb.MsgAppResp, 4, 2)
 	s.says(pb.MsgVoteResp, 5, 3)
+	s.says(pb.MsgVote, 6, 2)
+	s.says(pb.MsgVote, 6, 3)
 	require.Empty(t, s.Problems())
 }
 
@@ -36,8 +38,12 @@ func TestAVoterThatForgetsItsTerm(t *testing.T) {
 }
 
 func TestAVoterThatVotesTwice(t *testing.T) {
-	s := newScene(t, Options{})
-	s.says(pb.MsgVoteResp, 4, 2)
-	s.says(pb.MsgVoteResp, 4, 3)
-	require.Equal(t, []Problem{{TwoVotes, "node 1: in term 4 it votes for one, and has voted for another"}}, s.Problems())
+	for name, first := range map[string]pb.MessageType{"for two others": pb.MsgVoteResp, "for itself and another": pb.MsgVote} {
+		t.Run(name, func(t *testing.T) {
+			s := newScene(t, Options{})
+			s.says(first, 4, 2)
+			s.says(pb.MsgVoteResp, 4, 3)
+			require.Equal(t, []Problem{{TwoVotes, "node 1: in term 4 it votes for one, and has voted for another"}}, s.Problems())
+		})
+	}
 }

@@ -11,8 +11,11 @@ import (
 	"github.com/moby/moby/client"
 )
 
-// exitKilled is how a container's exit code tells SIGKILL.
-const exitKilled = 128 + 9
+// How a container's exit code tells SIGKILL and SIGTERM.
+const (
+	exitKilled     = 128 + 9
+	exitTerminated = 128 + 15
+)
 
 // life is one incarnation of a broker: from a start of its container to its
 // end.
@@ -43,8 +46,14 @@ func (l *life) crashed() bool { return l.over() && l.unknown == nil && !l.byOrde
 // an end of its own has another exit code.
 func (l *life) wasKilled() bool { return l.ordered.Load() && l.exit == exitKilled }
 
-// byOrder tells whether it ended by our hand, or in order because we asked it to.
-func (l *life) byOrder() bool { return l.wasKilled() || l.asked.Load() && l.exit == 0 }
+// endedAsAsked tells whether it ended because we asked it to, without an error or by
+// SIGTERM itself: a broker that has only just started does not catch it yet.
+func (l *life) endedAsAsked() bool {
+	return l.asked.Load() && (l.exit == 0 || l.exit == exitTerminated)
+}
+
+// byOrder tells whether it ended by our hand, or because we asked it to.
+func (l *life) byOrder() bool { return l.wasKilled() || l.endedAsAsked() }
 
 // begin starts the broker's container and watches it from then on.
 func (n *node) begin(ctx context.Context) (*life, error) {

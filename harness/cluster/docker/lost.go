@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"syscall"
 
 	"github.com/moby/moby/client"
 
@@ -21,8 +20,7 @@ type death struct {
 // byEngine tells whether an engine that stops could have ended the broker so: it
 // asks first, and then ends the sandbox.
 func (d death) byEngine() bool {
-	const signalled = 128
-	return d.exit == 0 || d.exit == signalled+int64(syscall.SIGTERM) || d.exit == exitKilled
+	return d.exit == 0 || d.exit == exitTerminated || d.exit == exitKilled
 }
 
 // died puts a death on record, unless it shows that the engine's disk is full.

@@ -98,6 +98,9 @@ func (n *node) terminate(ctx context.Context) error {
 	}
 	_, err := n.cluster.engine.api.ContainerKill(ctx, n.broker, client.ContainerKillOptions{Signal: "SIGTERM"})
 	if err != nil && !errdefs.IsConflict(err) && !errdefs.IsNotFound(err) { // conflict: it is dead
+		if ctx.Err() == nil { // or else it may have been asked
+			l.asked.Store(false)
+		}
 		return fmt.Errorf("terminate node %d: %w", n.id, explain(err))
 	}
 	return nil

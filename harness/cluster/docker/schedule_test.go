@@ -42,12 +42,15 @@ func testSchedule(t *testing.T, c *Cluster) {
 			step(4, nemesis.Fault{Kind: nemesis.Loss, Loss: 50, Clients: true}),
 			step(5, nemesis.Fault{Kind: nemesis.Reorder, Jitter: 200}))
 	}
+	stop := step(9, nemesis.Fault{Kind: nemesis.Stop})
+	stop.For = 8000 // a broker may take its time to end in order
 	steps = append(steps,
 		step(6, nemesis.Fault{Kind: nemesis.Kill}),
 		step(7, nemesis.Fault{Kind: nemesis.Pause}),
-		step(8, nemesis.Fault{Kind: nemesis.Wipe}))
+		step(8, nemesis.Fault{Kind: nemesis.Wipe}),
+		stop)
 	schedule := nemesis.Schedule{
-		Format: nemesis.Format, Version: nemesis.Version, Nodes: 3, Length: 10000, Steps: steps,
+		Format: nemesis.Format, Version: nemesis.Version, Nodes: 3, Length: 20000, Steps: steps,
 	}
 	view := fixedView{Leader: 2, LeaderEpoch: 1, ISR: []int{1, 2, 3}, Replicas: []int{1, 2, 3}, Controller: 1}
 	var healed []nemesis.Report

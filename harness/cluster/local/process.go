@@ -55,7 +55,7 @@ func spawn(t *thread, binary string, args []string, log *nodeLog, alive *os.File
 		awaitEnd()
 		_ = p.cmd.Wait() // how it ended stands in ProcessState
 		p.mu.Lock()
-		ordered := p.ordered && p.wasKilled() || p.asked && p.endedInOrder()
+		ordered := p.ordered && p.endedBy(syscall.SIGKILL) || p.asked && p.endedAsAsked()
 		p.mu.Unlock()
 		exit(p, ordered)
 		close(p.exited)
@@ -63,19 +63,20 @@ func spawn(t *thread, binary string, args []string, log *nodeLog, alive *os.File
 	return p, nil
 }
 
-// wasKilled tells whether the process, which has ended, did so by SIGKILL: a
-// crash just before our kill is still a crash.
-func (p *process) wasKilled() bool {
+// endedBy tells whether the process, which has ended, did so by a signal: a crash
+// just before our kill is still a crash.
+func (p *process) endedBy(s syscall.Signal) bool {
 	if p.cmd.ProcessState == nil {
 		return false // somebody else waited for it
 	}
 	status, _ := p.cmd.ProcessState.Sys().(syscall.WaitStatus)
-	return status.Signaled() && status.Signal() == syscall.SIGKILL
+	return status.Signaled() && status.Signal() == s
 }
 
-// endedInOrder tells whether the process, which has ended, did so without an error.
-func (p *process) endedInOrder() bool {
-	return p.cmd.ProcessState != nil && p.cmd.ProcessState.Success()
+// endedAsAsked tells whether the process, which has ended, did so without an error,
+// or by SIGTERM itself: a broker that has only just started does not catch it yet.
+func (p *process) endedAsAsked() bool {
+	return p.cmd.ProcessState != nil && p.cmd.ProcessState.Success() || p.endedBy(syscall.SIGTERM)
 }
 
 func (p *process) pid() int { return p.cmd.Process.Pid }
@@ -116,8 +117,11 @@ func (p *process) terminate() error {
 	if p.asked {
 		return nil
 	}
-	p.asked = true
-	return p.signal(syscall.SIGTERM)
+	if err := p.signal(syscall.SIGTERM); err != nil {
+		return err
+	}
+	p.asked = true // before anybody looks how it ended, who needs the lock
+	return nil
 }
 
 // pause stops the process and waits until the kernel says that it is.

@@ -17,6 +17,9 @@ func (c *Cluster) SleepUnless(ctx context.Context, d time.Duration, events []nem
 	if ctx.Err() != nil {
 		return false
 	}
+	if deadline, ok := ctx.Deadline(); ok {
+		d = min(d, deadline.Sub(c.Now()))
+	}
 	k, wait := c.parked()
 	asleep := true
 	wake := func() {

@@ -29,6 +29,12 @@ func TestASleepEndsWithAnEvent(t *testing.T) {
 		require.Less(t, c.now-from, time.Minute)
 		require.Greater(t, c.Told(nemesis.BecameLeader), leaders)
 
+		limited, end := c.WithTimeout(background, time.Second)
+		defer end()
+		from = c.now
+		require.False(t, c.SleepUnless(limited, time.Minute, []nemesis.Event{nemesis.Truncated}))
+		require.Equal(t, time.Second, c.now-from, "not beyond the context")
+
 		over, cancel := context.WithCancel(background)
 		cancel()
 		require.False(t, c.SleepUnless(over, time.Minute, []nemesis.Event{nemesis.BecameLeader}))

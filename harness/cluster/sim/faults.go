@@ -66,21 +66,29 @@ func (c *Cluster) WipeData(_ context.Context, id int) error {
 // LosePower implements nemesis.PowerCluster.
 func (c *Cluster) LosePower(_ context.Context, id int, torn bool) (lost int64, err error) {
 	err = c.on(id, func(n *node) {
-		n.die()
-		lost = n.disk.losePower(torn)
+		lost = n.losePower(torn)
 		c.watch.lostPower(n)
-		c.watch.machine(n, fmt.Sprintf("loses %d bytes of its disk", lost))
 	})
 	return lost, err
 }
 
-// PowerOff implements nemesis.PowerCluster.
-func (c *Cluster) PowerOff(ctx context.Context, id int) (lost int64, off bool, err error) {
-	if err := c.on(id, func(n *node) { off = n.endedInOrder }); err != nil || !off {
-		return 0, false, err
-	}
-	lost, err = c.LosePower(ctx, id, false)
-	return lost, true, err
+// PowerOff implements nemesis.PowerCluster. The look inside is told of no loss: who
+// ended in order has vouched for all that it had.
+func (c *Cluster) PowerOff(_ context.Context, id int) (lost int64, off bool, err error) {
+	err = c.on(id, func(n *node) {
+		if off = n.endedInOrder; off {
+			lost = n.losePower(false)
+		}
+	})
+	return lost, off, err
+}
+
+// losePower ends the process and forgets what was not synced.
+func (n *node) losePower(torn bool) (lost int64) {
+	n.die()
+	lost = n.disk.losePower(torn)
+	n.sim.watch.machine(n, fmt.Sprintf("loses %d bytes of its disk", lost))
+	return lost
 }
 
 // KillMidStep implements nemesis.MidStepCluster. A dead node is as it should be.

@@ -6,6 +6,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/ackproof/ackproof/broker/invariant"
+	"github.com/ackproof/ackproof/broker/mutant"
 	"github.com/ackproof/ackproof/nemesis"
 )
 
@@ -62,6 +64,28 @@ func TestPowerOffWaitsForAnOrderlyEnd(t *testing.T) {
 		require.NoError(t, c.Restart(background, 1))
 		off(false)
 	})
+}
+
+// TestPowerOffForgivesNothing of what a broker has vouched for when it ended.
+func TestPowerOffForgivesNothing(t *testing.T) {
+	problems := func(mutants mutant.Set) []invariant.Problem {
+		o := options(1, 1)
+		o.Mutants = mutants
+		return running(t, o, func(c *Cluster) {
+			c.send(t, c.producer(t, leaderAlone), 1, 2, 3)
+			require.NoError(t, c.Terminate(background, 1))
+			require.True(t, c.Sleep(background, 10*time.Second))
+			_, off, err := c.PowerOff(background, 1)
+			require.NoError(t, err)
+			require.True(t, off)
+			require.NoError(t, c.Restart(background, 1))
+			c.settle(t)
+		}).Problems()
+	}
+	require.Empty(t, problems(nil))
+	lossy := problems(mutant.Set{mutant.CleanMarkerUnflushed: true})
+	require.NotEmpty(t, lossy)
+	require.Equal(t, invariant.TruncatedBelowWatermark, lossy[0].Class)
 }
 
 // TestAKillTakesThePlaceOfOneMidStep, as does a heal.
