@@ -125,8 +125,9 @@ func NewLog(o LogOptions, t timeline.Timeline, dial Dialer, rec Recorder) (*Log,
 // Run connects the workers and lets them work until Stop, or until a plan that
 // was given has run out for all of them. When it returns, every operation has
 // ended or was given up and every connection is closed. The times of operations
-// count from its call. Cancelling ctx gives up what is in flight at once. A worker
-// that panics stops the others, and Run returns its *Panic.
+// count from its call. Cancelling ctx gives up what is in flight at once; tenants
+// still delete their topics then, for 2 s at most. A worker that panics stops the
+// others, and Run returns its *Panic.
 func (l *Log) Run(ctx context.Context) error {
 	l.began = l.time.Now()
 	workers, closeAll, err := l.connect()

@@ -44,8 +44,8 @@ const (
 	// Read reads the tail of the partition, of one broker after another; a tenant
 	// reads all of its topic.
 	Read = "read"
-	// Create makes a tenant's topic, and Delete deletes it, after all was read that it
-	// must hold.
+	// Create makes a tenant's topic, and Delete deletes it, after what it must hold was
+	// read, as far as that could be had in time.
 	Create = history.CreateTopic
 	Delete = history.DeleteTopic
 )

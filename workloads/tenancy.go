@@ -206,8 +206,8 @@ func (t *tenancy) read(ctx context.Context) {
 	complete(history.Event{Offset: &start, Records: records}, err)
 }
 
-// leave reads all that was promised, and then deletes the topic. Its name is given up,
-// too, where something may come late for it.
+// leave reads what was promised, as far as that can be had in time, and then deletes
+// the topic, also once ctx is cancelled. The name is given up, too, where something may come late for it.
 func (t *tenancy) leave(ctx context.Context) {
 	ctx, cancel := t.log.time.WithTimeout(ctx, t.patience())
 	defer cancel()

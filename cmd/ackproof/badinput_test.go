@@ -69,6 +69,10 @@ func TestBadInputIsOneLine(t *testing.T) {
 		"badcase.json":  aCase("some"),
 		"oldcase.json":  strings.Replace(aCase("all"), `"version":1`, `"version":9`, 1),
 		"run/run.json":  `{"format":"ackproof-run","version":9}`,
+
+		"gallery/fails/case.json":    strings.Replace(aCase("all"), `"weather"`, `"expect":{"failure":"unseen"},"weather"`, 1),
+		"gallery/silent/case.json":   aCase("all"),
+		"gallery/expected/case.json": strings.Replace(aCase("all"), `"weather"`, `"expect":{"failure":""},"weather"`, 1),
 	}
 	tests := []struct {
 		name string
@@ -105,12 +109,15 @@ func TestBadInputIsOneLine(t *testing.T) {
 		{"steps without a terminal", []string{"replay", "case.json", "--step"}, "ackproof replay: step is true, allowed with a terminal to read from only; "},
 		{"flag of runs with a case", []string{"replay", "case.json", "-n", "3"}, "ackproof replay: n is given, allowed with a run's folder only"},
 		{"flag of cases with a run", []string{"replay", "run", "--trace"}, "ackproof replay: trace is given, allowed with a case's file only"},
+		{"exhibit that expects nothing", []string{"bench", "--shrink", "--gallery", "gallery", "--only", "silent"}, `ackproof bench: gallery/silent/case.json: expect.failure is "", allowed is the class of what fails`},
+		{"exhibit that expects no failure", []string{"bench", "--shrink", "--gallery", "gallery", "--only", "expected"}, `ackproof bench: gallery/expected/case.json: expect.failure is "", allowed is the class of what fails`},
+		{"folder to keep that is a file", []string{"bench", "--shrink", "--gallery", "gallery", "--only", "fails", "--keep", "file"}, `ackproof bench: keep is "file", allowed is a folder that can be written to: `},
 		{"EDN into a folder that is not", []string{"check", "end.jsonl", "--edn", "no/such.edn"}, `ackproof check: edn is "no/such.edn", allowed is a file that can be written to: `},
 	}
 	files["end.jsonl"] = header + sent + acked
 	dir := t.TempDir()
-	require.NoError(t, os.Mkdir(filepath.Join(dir, "run"), 0o755))
 	for name, text := range files {
+		require.NoError(t, os.MkdirAll(filepath.Join(dir, filepath.Dir(name)), 0o755))
 		require.NoError(t, os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644))
 	}
 	for _, tt := range tests {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"os"
@@ -35,6 +36,9 @@ func (a *app) bench(ctx context.Context, args []string) (int, error) {
 		err = none(rest)
 	}
 	if err != nil {
+		return 0, err
+	}
+	if err := f.refuseMixed(faults, *shrink); err != nil {
 		return 0, err
 	}
 	if each < 1 || rounds < 1 {
@@ -80,6 +84,23 @@ func (a *app) bench(ctx context.Context, args []string) (int, error) {
 	}
 	return exitValid, nil
 }
+
+// refuseMixed names what is given for another measurement than the one that is asked
+// for.
+func (f *flags) refuseMixed(faults, shrink bool) error {
+	switch {
+	case faults && shrink:
+		return badInput("faults and shrink are given, allowed is one of them")
+	case faults:
+		return f.refuse(shrinkOnly, "--shrink")
+	case !shrink:
+		return cmp.Or(f.refuse(shrinkOnly, "--shrink"), f.refuse([]string{"into"}, "--faults or --shrink"))
+	}
+	return nil
+}
+
+// shrinkOnly are flags of bench that mean something with --shrink only.
+var shrinkOnly = []string{"gallery", "only", "jobs", "keep"}
 
 func figures(f bench.Figures) string {
 	return fmt.Sprintf("%5d B  %5d outstanding  %9.0f records/s  %6.1f MB/s  p50 %7.2f ms  p99 %7.2f ms",

@@ -116,7 +116,9 @@ func (a *app) tellShrunk(to string, s explore.Shrunk, took time.Duration) {
 		a.say("fault     %v\n", step)
 	}
 	a.say("verdict   %s\n", caseVerdict(s.Outcome))
-	a.say("firm      it fails with %d of %d other seeds, too\n", s.Firm, explore.OtherSeeds)
+	if s.Firm >= 0 {
+		a.say("firm      it fails with %d of %d other seeds, too\n", s.Firm, explore.OtherSeeds)
+	}
 	cut := ""
 	if s.Cut {
 		cut = "; there was no time to try everything, --for gives more"

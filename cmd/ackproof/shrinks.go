@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -50,18 +51,24 @@ func (a *app) benchShrink(ctx context.Context, b shrinks, into string) (int, err
 			return 0, badInput("only is %q, allowed are %q", name, names)
 		}
 	}
+	exhibits, err := b.exhibits(cases)
+	if err != nil {
+		return 0, err
+	}
+	if b.keep != "" {
+		if err := writableFolder(b.keep); err != nil {
+			return 0, badInput("keep is %q, allowed is a folder that can be written to: %w", b.keep, err)
+		}
+	}
 	worker, err := workerOfOurs()
 	if err != nil {
 		return 0, err
 	}
 	var all []reduction
-	for i, path := range cases {
-		if len(b.only) > 0 && !slices.Contains(b.only, names[i]) {
-			continue
-		}
-		r, err := b.reduce(ctx, names[i], path, worker)
+	for _, e := range exhibits {
+		r, err := b.reduce(ctx, e, worker)
 		if err != nil {
-			return 0, fmt.Errorf("%s: %w", names[i], err)
+			return 0, fmt.Errorf("%s: %w", e.name, err)
 		}
 		a.warn("%s\n", r)
 		all = append(all, r)
@@ -78,19 +85,53 @@ func (a *app) benchShrink(ctx context.Context, b shrinks, into string) (int, err
 	return exitValid, os.WriteFile(into, []byte(text), 0o644)
 }
 
-// reduce finds a case for one exhibit, and shrinks it.
-func (b shrinks) reduce(ctx context.Context, name, path string, worker []string) (reduction, error) {
-	r := reduction{exhibit: name}
-	like, err := explore.Load(path)
-	if err != nil {
-		return r, err
+// exhibit is a case of a gallery.
+type exhibit struct {
+	name string
+	like explore.Case
+}
+
+// exhibits are those to take, of the files of their cases.
+func (b shrinks) exhibits(paths []string) (all []exhibit, err error) {
+	for _, path := range paths {
+		e := exhibit{name: filepath.Base(filepath.Dir(path))}
+		if len(b.only) > 0 && !slices.Contains(b.only, e.name) {
+			continue
+		}
+		if e.like, err = explore.Load(path); err != nil {
+			return nil, badInput("%w", err)
+		}
+		if e.like.Expect == nil || e.like.Expect.Failure == "" {
+			return nil, badInput("%s: expect.failure is \"\", allowed is the class of what fails", path)
+		}
+		all = append(all, e)
 	}
+	return all, nil
+}
+
+// writableFolder makes a folder unless it is there, and tells whether files can be
+// made in it.
+func writableFolder(path string) error {
+	if err := os.MkdirAll(path, 0o755); err != nil {
+		return err
+	}
+	file, err := os.CreateTemp(path, ".ackproof-")
+	if err != nil {
+		return err
+	}
+	return errors.Join(file.Close(), os.Remove(file.Name()))
+}
+
+// reduce finds a case for one exhibit, and shrinks it.
+func (b shrinks) reduce(ctx context.Context, e exhibit, worker []string) (reduction, error) {
+	r := reduction{exhibit: e.name}
 	explorer := explore.Explorer{Worker: worker, Jobs: b.jobs, First: 1}
-	if r.found, err = explorer.FindDense(ctx, like, b.within); err != nil || r.found == nil {
+	var err error
+	if r.found, err = explorer.FindDense(ctx, e.like, b.within); err != nil || r.found == nil {
 		return r, err
 	}
 	if b.keep != "" {
-		if err := r.found.Save(filepath.Join(b.keep, name+".json")); err != nil {
+		if err := r.found.Save(filepath.Join(b.keep, e.name+".json")); err != nil {
 			return r, err
 		}
 	}

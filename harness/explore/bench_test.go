@@ -1,7 +1,9 @@
 package explore
 
 import (
+	"context"
 	"encoding/json"
+	"io"
 	"os"
 	"os/exec"
 	"testing"
@@ -49,7 +51,7 @@ func BenchmarkTenSeconds(b *testing.B) {
 	work := make([]func() error, jobs)
 	for i := range shares {
 		shares[i] = share{First: i * b.N, Cases: (b.N + i) / jobs}
-		work[i] = func() error { return shares[i].delegate() }
+		work[i] = func() error { return shares[i].delegate(b.Context()) }
 	}
 	require.NoError(b, timeline.Each(timeline.Live, work, func(do func() error) error { return do() }))
 	b.StopTimer()
@@ -74,15 +76,18 @@ type share struct {
 // shareVariable turns this test binary into such a process.
 const shareVariable = "ACKPROOF_TEST_EXPLORE_SHARE"
 
-// delegate lets another process do it.
-func (s *share) delegate() error {
+// delegate lets another process do it, one that ends with this one.
+func (s *share) delegate(ctx context.Context) error {
 	told, err := json.Marshal(s)
 	if err != nil {
 		return err
 	}
-	cmd := exec.Command(os.Args[0])
+	cmd := exec.CommandContext(ctx, os.Args[0])
 	cmd.Env = append(os.Environ(), shareVariable+"="+string(told))
 	cmd.Stderr = os.Stderr
+	if _, err := cmd.StdinPipe(); err != nil { // open for as long as both are there
+		return err
+	}
 	done, err := cmd.Output()
 	if err != nil {
 		return err
@@ -91,8 +96,13 @@ func (s *share) delegate() error {
 	return json.Unmarshal(done, s)
 }
 
-// do simulates as a worker does, and prints what came of it.
+// do simulates as a worker does, and prints what came of it, unless whoever asked is
+// gone before.
 func (s *share) do() error {
+	go func() {
+		_, _ = io.Copy(io.Discard, os.Stdin)
+		os.Exit(1)
+	}()
 	boundGarbage()
 	for i := range s.Cases {
 		out, err := Simulate(tenSeconds(uint64(s.First+i)), Look{})

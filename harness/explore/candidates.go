@@ -70,6 +70,9 @@ func (s *shrinker) choose(seeds int, candidates iter.Seq[Case], will func(findin
 		digest    [sha256.Size]byte
 	}
 	var asked []about
+	// seen are those that were asked about here: the answer may not be there yet, and
+	// would be the same.
+	seen := map[[sha256.Size]byte]bool{}
 	questions := func(yield func(job) bool) {
 		n := -1
 		for c := range candidates {
@@ -84,9 +87,10 @@ func (s *shrinker) choose(seeds int, candidates iter.Seq[Case], will func(findin
 					return
 				}
 				this := about{n, digest(c)}
-				if !s.finishing && s.vain[this.digest] {
+				if seen[this.digest] || !s.finishing && s.vain[this.digest] {
 					continue
 				}
+				seen[this.digest] = true
 				asked = append(asked, this)
 				if !yield(job{Case: &c, Firmness: s.finishing}) {
 					return

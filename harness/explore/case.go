@@ -181,18 +181,18 @@ func (c Case) Validate() error {
 		return fmt.Errorf("format %q version %d: allowed is %q version %d", c.Format, c.Version, Format, Version)
 	}
 	options, err := c.options()
-	for _, err := range []error{
+	return cmp.Or(
 		err,
 		among("acks", c.Config.Acks, "all", "1", "0"),
 		among("flush", c.Config.Flush, "never", "interval", "before-ack"),
 		c.Schedule.Validate(),
+		c.validateNumbers(), // before those who take them over, by other names
 		options.Validate(),
 		c.workload().Validate(),
-	} {
-		if err != nil {
-			return err
-		}
-	}
+	)
+}
+
+func (c Case) validateNumbers() error {
 	switch rf := c.Config.ReplicationFactor; {
 	case rf < 1 || rf > c.Nodes():
 		return fmt.Errorf("config: replication_factor is %d, allowed are 1 to %d (nodes)", rf, c.Nodes())

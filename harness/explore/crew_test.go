@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/ackproof/ackproof/workloads"
 )
 
 // crewOf is a crew of so many worker processes.
@@ -60,6 +62,20 @@ func TestShrinkingComesToTheSameWithAnyNumberOfWorkers(t *testing.T) {
 	require.Equal(t, alone.Case, crowd.Case)
 	require.Equal(t, alone.Tried, crowd.Tried)
 	require.Equal(t, alone.Firm, crowd.Firm)
+}
+
+// What is offered twice is asked once, also where the second time comes before the
+// first answer.
+func TestWhatIsOfferedTwiceIsTriedOnce(t *testing.T) {
+	best := isolatedLeader(1)
+	idle := best
+	idle.Plan = []workloads.Op{}
+	for _, crew := range []*crew{{}, crewOf(t, 2)} {
+		s := newShrinker(best, Failure{Class: "unseen", Promised: true}, cheap, Shrinking{}, crew) // of the cost of one seed
+		require.Equal(t, -1, s.first(slices.Values([]Case{idle, idle, idle})))
+		require.NoError(t, s.err)
+		require.Equal(t, 1, s.tried)
+	}
 }
 
 func TestAWorkerThatIsGoneEndsTheShrinking(t *testing.T) {

@@ -28,7 +28,7 @@ func (p Profile) denser() Profile {
 
 // FindDense explores, from the first seed on and for so long at most, until a case
 // of DenseFaults and DenseOps fails as a small one does: with the same promise and
-// planted bug, in the same class for the clients. It is the one of the lowest seed,
+// planted bug, in the class for the clients that it is expected to. It is the one of the lowest seed,
 // whatever the number of jobs; nil if there was no time to find one.
 func (e Explorer) FindDense(ctx context.Context, like Case, within time.Duration) (*Case, error) {
 	e.Bounds = Bounds{

@@ -67,6 +67,7 @@ func (p *Profile) oneBadMachine(r dice) {
 	p.weather = sim.Weather{Hop: p.weather.Hop, Sync: min(p.weather.Sync, 10_000)}
 	p.times.Lag = max(p.times.Lag, 2*p.times.Session)
 	p.times.Recovery = pick[nemesis.Millis](r, 0, 300, 1000)
+	p.fetch = 0                                      // all keep up
 	p.segment = pick(r, p.segment, 1024, 1024)       // much can be torn at once
 	p.every = r.about(pick(r, 200, 400, 1000, 2000)) // by what is written in between
 	p.cards = nil

@@ -20,6 +20,7 @@ func TestDisksAreDrawnAsFarAsSomethingIsPromised(t *testing.T) {
 				require.Equal(t, p.wiped, c.fault.Target, "seed %d: one machine may lose what it has not flushed", seed)
 				require.Greater(t, p.config.MinISR, 1, "seed %d", seed)
 				require.False(t, p.weather.Rough(), "seed %d: the others are in the ISR", seed)
+				require.Zero(t, p.fetch, "seed %d: and stay there", seed)
 				bad++
 			}
 		}

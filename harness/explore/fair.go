@@ -37,6 +37,7 @@ func (p Profile) fair() Profile {
 			Twice: w.Twice, StalledSend: w.StalledSend, BrokenSend: w.BrokenSend,
 		}
 		p.times = patient(p.times)
+		p.fetch = 0 // nor may they fall behind
 	}
 	if p.weather.Sync > quickSync {
 		p.times = patient(p.times)

@@ -21,6 +21,7 @@ func TestProfilesAreFair(t *testing.T) {
 			require.Zero(t, w.Slow+w.SlowFetch+w.SlowRaft+w.SlowLife+w.Lost+w.Broken+w.Drift)
 			require.GreaterOrEqual(t, p.times.Lag, easyLag)
 			require.GreaterOrEqual(t, p.times.Session, easySession)
+			require.Zero(t, p.fetch)
 		}
 		require.GreaterOrEqual(t, p.times.Lag, p.times.FetchWait+soon)
 		if p.liveness {

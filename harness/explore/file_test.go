@@ -45,6 +45,8 @@ func TestWhatIsWrongWithAFileIsNamed(t *testing.T) {
 		"wrong type":      {`"partitions": 1`, `"partitions": "1"`, "line 7: field partitions: a JSON string does not fit, allowed is int32"},
 		"torn":            {`"partitions": 1`, `"partitions" 1`, "line 7: not JSON: "},
 		"acks":            {`"acks": "all"`, `"acks": "some"`, `config: acks is "some", allowed are `},
+		"replicas":        {`"replication_factor": 3`, `"replication_factor": 4`, "config: replication_factor is 4, allowed are 1 to 3 (nodes)"},
+		"fetch bytes":     {`"partitions": 1`, `"partitions": 1, "fetch_bytes": 3000000000`, "fetch_bytes is 3000000000, allowed are 0 to 2147483647"},
 		"worker":          {`"producer 0/0"`, `"producer 9/0"`, `workload: plan: op 0: worker "producer 9/0", allowed are `},
 	} {
 		t.Run(name, func(t *testing.T) {

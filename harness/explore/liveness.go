@@ -26,7 +26,8 @@ const (
 	// cannot follow leaves the ISR within one and a half times the lag.
 	settles = 6 * time.Second
 	// answer is how long a send may take by then, as its client may still have to
-	// find out who leads: one that begins later says nothing.
+	// find out who leads: one that begins later says nothing, nor do those that were
+	// all given up earlier.
 	answer = 4 * time.Second
 	// calmBefore is between the faults and the last one: so long that the ISR is
 	// whole again, and a node may be missing.
@@ -68,7 +69,7 @@ func (c Case) progress(events []history.Event) Failure {
 	}
 	from += int64(patience)
 	for _, l := range efforts(events, from, to) {
-		if l.tried > 1 && l.acked == 0 {
+		if l.tried > 1 && l.acked == 0 && l.ended-l.began >= int64(answer) {
 			return Failure{Class: NoProgress, Promised: true, Reason: fmt.Sprintf(
 				"%d sends to %s-%d from %v to %v, with all but one node healthy for %v before, and none was acked",
 				l.tried, l.topic, l.partition, time.Duration(max(from, l.from)), time.Duration(to), patience)}
@@ -83,6 +84,10 @@ type effort struct {
 	partition    int32
 	from         int64 // what was sent earlier does not count
 	tried, acked int
+	// began is when the first was tried, and ended when the last was given up, if any
+	// was: clients that are less patient have to try again.
+	began, ended int64
+	open         map[int]bool // the processes that are trying
 }
 
 // efforts are those of a time, of the logs in the order in which they were met.
@@ -104,12 +109,31 @@ func efforts(events []history.Event, from, to int64) (logs []*effort) {
 			of(e).from = e.Time + int64(settles)
 		case e.F != history.Send || e.Time < max(from, of(e).from):
 		case e.Type == history.Invoke && e.Time < to-int64(answer):
-			of(e).tried++
+			of(e).try(e)
 		case e.Type == history.OK:
 			of(e).acked++
+		case of(e).open[e.Process]:
+			of(e).giveUp(e)
+		}
+	}
+	for _, l := range logs {
+		if len(l.open) > 0 {
+			l.ended = to
 		}
 	}
 	return logs
+}
+
+func (l *effort) try(e history.Event) {
+	if l.tried++; l.tried == 1 {
+		l.began, l.open = e.Time, map[int]bool{}
+	}
+	l.open[e.Process] = true
+}
+
+func (l *effort) giveUp(e history.Event) {
+	l.ended = e.Time
+	delete(l.open, e.Process)
 }
 
 // windowOf is when a step began and healed; it is empty if it did not.

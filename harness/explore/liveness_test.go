@@ -65,7 +65,8 @@ func TestATopicThatIsMadeMeanwhileMustTakeWrites(t *testing.T) {
 	}}}
 	c.Clients.Tenants = 1
 	c.Plan = []workloads.Op{
-		{At: 4000, Worker: "tenant 0", F: workloads.Create, Lead: 5}, {At: 12_000, Worker: "tenant 0", F: workloads.Send},
+		{At: 4000, Worker: "tenant 0", F: workloads.Create, Lead: 5},
+		{At: 10_500, Worker: "tenant 0", F: workloads.Send}, {At: 13_000, Worker: "tenant 0", F: workloads.Send},
 	}
 	out, err := Simulate(c, Look{BlackBox: true})
 	require.NoError(t, err)
@@ -75,5 +76,10 @@ func TestATopicThatIsMadeMeanwhileMustTakeWrites(t *testing.T) {
 	out, err = Simulate(c, Look{BlackBox: true})
 	require.NoError(t, err)
 	require.Equal(t, NoProgress, out.Failure.Class, out.Failure)
-	require.Contains(t, out.Failure.Reason, "log-tenant-0#1-0")
+	require.Contains(t, out.Failure.Reason, "6 sends to log-tenant-0#1-0")
+
+	c.Plan = c.Plan[:2]
+	out, err = Simulate(c, Look{BlackBox: true})
+	require.NoError(t, err)
+	require.NotEqual(t, NoProgress, out.Failure.Class, "it was given up after 2 s")
 }

@@ -45,7 +45,8 @@ type Shrunk struct {
 	Case          Case // with Expect
 	Outcome       Outcome
 	Before, After Size
-	// Firm is how many of OtherSeeds the case fails with, too.
+	// Firm is how many of OtherSeeds the case fails with, too; -1 if there was no time to
+	// ask.
 	Firm  int
 	Tried int
 	// Cut says that there was no time to try everything.
@@ -88,9 +89,13 @@ func Shrink(c Case, how Shrinking) (Shrunk, error) {
 		return Shrunk{}, err
 	}
 	result.Expect = out.Expectation()
+	firm := -1
+	if s.finishing {
+		firm = s.firm
+	}
 	return Shrunk{
 		Case: result, Outcome: out, Before: before, After: s.size(),
-		Firm: s.firm, Tried: s.tried, Cut: s.over(),
+		Firm: firm, Tried: s.tried, Cut: s.over(),
 	}, nil
 }
 

@@ -2,6 +2,7 @@ package explore
 
 import (
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -79,6 +80,7 @@ func TestWithoutTimeTheCaseStaysAsItIs(t *testing.T) {
 	s, err := Shrink(c, Shrinking{Over: func() bool { return true }})
 	require.NoError(t, err)
 	require.True(t, s.Cut)
+	require.Equal(t, -1, s.Firm, "nobody asked")
 	require.Equal(t, c.Schedule, s.Case.Schedule)
 	require.Equal(t, "unseen", s.Case.Expect.Failure)
 }
@@ -100,6 +102,43 @@ func TestTheFaultThatStaysStays(t *testing.T) {
 	require.False(t, s.try(c.until(500)), "without it")
 	require.False(t, s.try(c.aimed(nemesis.Followers)), "another one")
 	require.True(t, s.try(c.until(6000)), "the same one, and the failure is the same, which is none")
+}
+
+// Whatever is not needed goes, one after the other.
+func TestWhatIsNotNeededIsPutBack(t *testing.T) {
+	c := calm(1)
+	c.Times.Retention, c.Times.Recovery, c.Config.RetentionBytes = 100, 300, 1<<30
+	c.SegmentBytes, c.FetchBytes, c.SnapshotEvery = 4096, 1000, 12
+	c.Clients.Retry, c.Clients.Delivery = 20, 1500
+	c.Schedule.Steps = []nemesis.Step{{ID: 1, At: 500, For: 1000, Upon: nemesis.ISRChanged, Fault: nemesis.Fault{
+		Kind: nemesis.Kill, Target: nemesis.Leader,
+	}}}
+	s := newShrinker(c, Failure{}, 0, Shrinking{}, &crew{}) // fails as nothing does
+	s.usualTimes()
+	s.simplerFaults()
+	usual := calm(1)
+	usual.Schedule.Steps = slices.Clone(c.Schedule.Steps)
+	usual.Schedule.Steps[0].Upon = ""
+	usual.Seed = s.best.Seed // another one may have done as well
+	require.Equal(t, usual, s.best)
+}
+
+// TestTenantsStayWithOnePartition: their topics have one of their own.
+func TestTenantsStayWithOnePartition(t *testing.T) {
+	c := calm(1)
+	c.Partitions, c.Clients.Tenants = 2, 1
+	c.Plan = []workloads.Op{
+		{At: 100, Worker: "producer 0/0", F: workloads.Send}, {At: 200, Worker: "producer 0/1", F: workloads.Send, Partition: 1},
+		{At: 300, Worker: "tenant 0", F: workloads.Create}, {At: 400, Worker: "tenant 0", F: workloads.Send},
+	}
+	var plans [][]workloads.Op
+	for only := range c.onePartition() {
+		require.NoError(t, only.Validate())
+		plans = append(plans, only.Plan)
+	}
+	require.Len(t, plans, 6, "everything, and either partition, each aimed at the leader as well")
+	require.Equal(t, []string{"producer 0/1", "tenant 0", "tenant 0"}, []string{plans[4][0].Worker, plans[4][1].Worker, plans[4][2].Worker})
+	require.Len(t, plans[4], 3)
 }
 
 // What clients did, written down, is done again.

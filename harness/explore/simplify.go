@@ -59,28 +59,37 @@ func (s *shrinker) dropOps(parts int) {
 }
 
 // fewerPartitions leaves one partition, the one that roles are about: everything
-// moves there, or the operations of all but one go. Where a fault hit the right
-// node for another partition by chance, it may have to be aimed at the leader.
+// moves there, or the operations of all but one go; tenants have topics of their
+// own. Where a fault hit the right node for another partition by chance, it may have
+// to be aimed at the leader.
 func (s *shrinker) fewerPartitions() {
-	if s.best.Partitions == 1 {
-		return
+	if s.best.Partitions > 1 {
+		s.first(s.best.onePartition())
 	}
+}
+
+// onePartition are the cases to try.
+func (c Case) onePartition() iter.Seq[Case] {
 	only := func(part int32) Case {
-		c := s.best
+		c := c
 		c.Partitions = 1
 		if c.Plan != nil {
-			c.Plan = slices.DeleteFunc(slices.Clone(c.Plan), func(op workloads.Op) bool { return part >= 0 && op.Partition != part })
+			c.Plan = slices.DeleteFunc(slices.Clone(c.Plan), func(op workloads.Op) bool {
+				return part >= 0 && op.Partition != part && !strings.HasPrefix(op.Worker, "tenant ")
+			})
 		}
 		for i := range c.Plan {
 			c.Plan[i].Partition = 0
 		}
 		return c
 	}
-	var candidates []Case
-	for part := int32(-1); part < s.best.Partitions; part++ {
-		candidates = append(candidates, only(part), only(part).aimed(nemesis.Leader))
+	return func(yield func(Case) bool) {
+		for part := int32(-1); part < c.Partitions; part++ {
+			if !yield(only(part)) || !yield(only(part).aimed(nemesis.Leader)) {
+				return
+			}
+		}
 	}
-	s.first(slices.Values(candidates))
 }
 
 // aimed is the case with all of its faults aimed at one target.
@@ -136,13 +145,18 @@ func (s *shrinker) calmWeather() {
 	s.each(changes...)
 }
 
-// usualTimes puts timeouts, intervals, segments and snapshots back to what they
-// usually are.
+// usualTimes puts timeouts, intervals and sizes back to what they usually are.
 func (s *shrinker) usualTimes() {
 	s.each(
 		func(c Case) Case { c.Times = sim.DefaultTimes(); return c },
+		func(c Case) Case { c.Times.Retention = 0; return c },
+		func(c Case) Case { c.Times.Recovery = 0; return c },
+		func(c Case) Case { c.Config.RetentionBytes = 0; return c },
 		func(c Case) Case { c.SegmentBytes = 0; return c },
+		func(c Case) Case { c.FetchBytes = 0; return c },
 		func(c Case) Case { c.SnapshotEvery = 0; return c },
+		func(c Case) Case { c.Clients.Retry = 0; return c },
+		func(c Case) Case { c.Clients.Delivery = 0; return c },
 	)
 }
 
@@ -176,31 +190,32 @@ func (s *shrinker) onePlainFault() {
 // plainLength is how long a fault lasts of which everybody takes notice.
 const plainLength = nemesis.Millis(4000)
 
-// simplerFaults makes each fault that is left do less, or at least what is known
-// best, and counts them from 1.
+// simplerFaults makes each fault that is left wait for nothing and do less, or at
+// least what is known best, and counts them from 1.
 func (s *shrinker) simplerFaults() {
 	var changes []func(Case) Case
 	for i := range s.best.Schedule.Steps {
-		for _, simpler := range []func(*nemesis.Fault){
-			func(f *nemesis.Fault) { f.Target = nemesis.Leader },
-			func(f *nemesis.Fault) { f.Clients = false },
-			func(f *nemesis.Fault) { f.MidStep = false },
-			func(f *nemesis.Fault) { f.Torn = false },
-			func(f *nemesis.Fault) { f.PowerOff = false },
-			func(f *nemesis.Fault) {
-				if f.Kind == nemesis.Partition {
-					f.Shape = nemesis.Isolate
+		for _, simpler := range []func(*nemesis.Step){
+			func(s *nemesis.Step) { s.Upon = "" },
+			func(s *nemesis.Step) { s.Fault.Target = nemesis.Leader },
+			func(s *nemesis.Step) { s.Fault.Clients = false },
+			func(s *nemesis.Step) { s.Fault.MidStep = false },
+			func(s *nemesis.Step) { s.Fault.Torn = false },
+			func(s *nemesis.Step) { s.Fault.PowerOff = false },
+			func(s *nemesis.Step) {
+				if s.Fault.Kind == nemesis.Partition {
+					s.Fault.Shape = nemesis.Isolate
 				}
 			},
-			func(f *nemesis.Fault) {
-				if f.Kind == nemesis.Wipe || f.Kind == nemesis.Power {
-					f.Kind, f.Torn = nemesis.Kill, false
+			func(s *nemesis.Step) {
+				if s.Fault.Kind == nemesis.Wipe || s.Fault.Kind == nemesis.Power {
+					s.Fault.Kind, s.Fault.Torn = nemesis.Kill, false
 				}
 			},
 		} {
 			changes = append(changes, func(c Case) Case {
 				c.Schedule.Steps = slices.Clone(c.Schedule.Steps)
-				simpler(&c.Schedule.Steps[i].Fault)
+				simpler(&c.Schedule.Steps[i])
 				return c
 			})
 		}
