@@ -44,6 +44,10 @@ const notRun = "not run"
 // Ran tells whether the run was begun.
 func (r Row) Ran() bool { return r.Verdict != notRun }
 
+// Simulated tells whether the row is many simulations, of which nothing is stored
+// but a case that failed.
+func (r Row) Simulated() bool { return r.Config.Cluster == "sim" }
+
 // job is a row before it has run.
 type job struct {
 	label    string // the configuration as tables show it
@@ -246,7 +250,7 @@ func Exit(rows []Row) int {
 func TableRows(rows []Row) []report.Row {
 	var table []report.Row
 	for _, r := range rows {
-		table = append(table, report.Row{Config: r.Name, Fault: r.Fault, Metrics: r.Metrics, Verdict: r.Verdict})
+		table = append(table, report.Row{Config: r.Name, Fault: r.Fault, Metrics: r.Metrics, Verdict: r.Verdict, AckedOnly: r.Simulated()})
 	}
 	return table
 }

@@ -70,6 +70,9 @@ func (p Playground) Run(ctx context.Context, ready func(PlaygroundState)) (err e
 	if err := p.Validate(); err != nil {
 		return &InputError{err}
 	}
+	if err := removeLogs(p.Dir); err != nil {
+		return err
+	}
 	brokers, err := making{
 		kind: p.Cluster, dir: p.Dir, nodes: p.Nodes, broker: p.Broker, agent: p.Agent, mutant: p.Mutant,
 	}.make(ctx)
@@ -132,6 +135,16 @@ func (p Playground) createTopic(ctx context.Context, admin *client.Admin) error 
 		Name: p.Topic, Partitions: playPartitions, ReplicationFactor: int16(replicas),
 		Configs: map[string]string{"min.insync.replicas": fmt.Sprint(max(1, replicas-1))},
 	})
+}
+
+// removeLogs removes those of the last cluster that was up in the folder: some
+// kinds of cluster take none that has any.
+func removeLogs(dir string) error {
+	logs, err := filepath.Glob(filepath.Join(dir, "node-*.log"))
+	for _, log := range logs {
+		err = errors.Join(err, os.Remove(log))
+	}
+	return err
 }
 
 // watchDeaths returns when ctx is done, or with a broker that has died.

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"strconv"
 
 	"golang.org/x/term"
@@ -172,4 +173,12 @@ var sizeNames = []string{"faults", "operations", "clients", "partitions", "nodes
 func shortSize(s explore.Size) string {
 	return fmt.Sprintf("%s, %s, %s, %s, %v, %s", count(s.Faults, "fault"), count(s.Ops, "operation"),
 		count(s.Clients, "client"), count(s.Nodes, "node"), s.Length, count(int(s.Events), "event"))
+}
+
+// exhibited is the case of a folder of the gallery, and otherwise what was given.
+func exhibited(path string) string {
+	if exhibit := filepath.Join(path, "case.json"); isFile(exhibit) {
+		return exhibit
+	}
+	return path
 }

@@ -67,7 +67,7 @@ func storedOf(rows []harness.Row) string {
 		}
 	}
 	if stored < len(rows) {
-		return fmt.Sprintf("%d of %s", stored, count(len(rows), "row"))
+		return fmt.Sprintf("%d of %s (simulations are not stored)", stored, count(len(rows), "row"))
 	}
 	return count(stored, "run")
 }

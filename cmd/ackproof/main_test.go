@@ -214,7 +214,7 @@ func TestRunsAreCounted(t *testing.T) {
 
 	stored, simulated := harness.Row{Dir: "run"}, harness.Row{}
 	require.Equal(t, "2 runs", storedOf([]harness.Row{stored, stored}))
-	require.Equal(t, "1 of 2 rows", storedOf([]harness.Row{stored, simulated}), "simulated rows have nothing to be judged again")
+	require.Equal(t, "1 of 2 rows (simulations are not stored)", storedOf([]harness.Row{stored, simulated}), "simulated rows have nothing to be judged again")
 }
 
 func TestFlagsMayFollowArguments(t *testing.T) {

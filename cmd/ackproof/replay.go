@@ -7,7 +7,6 @@ import (
 	"flag"
 	"io/fs"
 	"os"
-	"path/filepath"
 	"slices"
 	"time"
 
@@ -33,9 +32,7 @@ func (a *app) replay(ctx context.Context, args []string) (int, error) {
 	if len(rest) != 1 {
 		return 0, badInput("allowed is one argument, a run's folder or a case's file, not %d", len(rest))
 	}
-	if exhibit := filepath.Join(rest[0], "case.json"); isFile(exhibit) { // a folder of the gallery
-		rest[0] = exhibit
-	}
+	rest[0] = exhibited(rest[0])
 	if isFile(rest[0]) {
 		if err := f.refuse(runOnly, "a run's folder"); err != nil {
 			return 0, err

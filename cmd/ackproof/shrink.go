@@ -39,7 +39,7 @@ func (a *app) shrink(ctx context.Context, args []string) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	path := rest[0]
+	path := exhibited(rest[0])
 	c, err := explore.Load(path)
 	if err != nil {
 		return 0, badInput("%w", err)

@@ -94,10 +94,12 @@ func TestTableIsAligned(t *testing.T) {
 	out := Table([]Row{
 		{Config: "acks=all min.isr=2", Fault: "partition", Metrics: failed().Metrics, Verdict: "ok"},
 		{Config: "acks=0", Fault: "acks0-loss", Metrics: checker.Metrics{}, Verdict: "lost 435, as it must"},
+		{Config: "acks=1", Fault: "sim mixed", Metrics: checker.Metrics{Acked: 7}, AckedOnly: true, Verdict: "lost in 2 of 3 cases"},
 	})
 	require.Equal(t, `config              fault       acked  lost  dup  unknown  unavail    p50    p99  verdict
 acks=all min.isr=2  partition     990     2    0        9     2.0s  1.4ms  948ms  ok
 acks=0              acks0-loss      0     0    0        0     0.0s      -      -  lost 435, as it must
+acks=1              sim mixed       7     -    -        -        -      -      -  lost in 2 of 3 cases
 `, out)
 }
 

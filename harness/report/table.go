@@ -14,6 +14,9 @@ type Row struct {
 	Config, Fault string
 	Metrics       checker.Metrics
 	Verdict       string
+	// AckedOnly says that of the metrics nothing but the acks was counted, as in
+	// simulations, whose times do not compare with those of runs either.
+	AckedOnly bool
 }
 
 // column is a table's column: its head, and how a row shows in it.
@@ -27,18 +30,30 @@ var columns = []column{
 	{"config", true, func(r Row) string { return r.Config }},
 	{"fault", true, func(r Row) string { return r.Fault }},
 	{"acked", false, func(r Row) string { return fmt.Sprint(r.Metrics.Acked) }},
-	{"lost", false, func(r Row) string { return fmt.Sprint(r.Metrics.Lost) }},
-	{"dup", false, func(r Row) string { return fmt.Sprint(r.Metrics.Duplicates) }},
-	{"unknown", false, func(r Row) string { return fmt.Sprint(r.Metrics.Unknown) }},
-	{"unavail", false, func(r Row) string { return fmt.Sprintf("%.1fs", r.Metrics.UnavailableSeconds) }},
-	{"p50", false, func(r Row) string { return latency(r.Metrics, r.Metrics.AckLatencyP50) }},
-	{"p99", false, func(r Row) string { return latency(r.Metrics, r.Metrics.AckLatencyP99) }},
+	{"lost", false, func(r Row) string { return r.counted(r.Metrics.Lost) }},
+	{"dup", false, func(r Row) string { return r.counted(r.Metrics.Duplicates) }},
+	{"unknown", false, func(r Row) string { return r.counted(r.Metrics.Unknown) }},
+	{"unavail", false, func(r Row) string { return r.unless(r.AckedOnly, fmt.Sprintf("%.1fs", r.Metrics.UnavailableSeconds)) }},
+	{"p50", false, func(r Row) string { return r.latency(r.Metrics.AckLatencyP50) }},
+	{"p99", false, func(r Row) string { return r.latency(r.Metrics.AckLatencyP99) }},
 	{"verdict", true, func(r Row) string { return r.Verdict }},
 }
 
+// unless shows what there is, and a dash where there is nothing.
+func (r Row) unless(nothing bool, text string) string {
+	if nothing {
+		return "-"
+	}
+	return text
+}
+
+func (r Row) counted(n int) string { return r.unless(r.AckedOnly, fmt.Sprint(n)) }
+
+func (r Row) latency(ns int64) string { return r.unless(r.AckedOnly, latency(r.Metrics, ns)) }
+
 // latency is a time until an ack; without acks there is none.
 func latency(m checker.Metrics, ns int64) string {
-	if m.Acked == 0 || ns == 0 { // simulations have no times that compare with those of runs
+	if m.Acked == 0 {
 		return "-"
 	}
 	return millis(ns)
