@@ -5,31 +5,31 @@ package mutant
 func (r Row) Hidden() string { return hidden[r.Name] }
 
 var hidden = map[Mutant]string{
-	EpochStartNotStored: "rare: a leader must be elected, write nothing, and answer a follower whose log is longer, and that follower must be elected in " +
-		"turn before anything is written. One build in 135 cases, another not in 1,700. The look inside sees it at once.",
-	PendingExpansionIgnored: "rare: while a follower's way into the ISR is not confirmed, a record must be acked without it, and the follower be elected " +
-		"before it has fetched that record. One build in 231 cases, another not in 1,300. The look inside sees it at once.",
+	EpochStartNotStored: "Rare: a leader must be elected, write nothing, and answer a follower whose log is longer, and that follower must be elected in " +
+		"turn before anything is written. Seen after 135 cases of one build, and not in 1,700 of another. The look inside sees it at once.",
+	PendingExpansionIgnored: "Rare: while a follower's way into the ISR is not confirmed, a record must be acked without it, and the follower be elected " +
+		"before it has fetched that record. Seen after 231 cases of one build, and not in 1,300 of another. The look inside sees it at once.",
 	VoteNotSynced:            "A client sees it only where a voter loses power within the few milliseconds before its vote's next sync, is back before the election is over, and two candidates that cannot hear each other both get its vote; the look inside sees the first voter that forgets.",
 	LogStartAboveWatermark:   "Retention may take any record, read or not, so that a client cannot tell what was deleted too early from what was deleted; what it took was not committed, and only the brokers know that.",
 	FlushErrorIgnored:        "It takes a sync that fails and a power loss of that node before the next sync succeeds, which makes good for the one that failed; and no other replica may have the record.",
 	RecoveredEntriesUnsynced: "It takes a kill during the sync of the metadata log, a restart, an answer to the controller, and a power loss, all before the next entry is synced: about one case in five hundred.",
-	StaleDivergingAccepted: "rare: the answer must come two elections late, at the moment at which the follower's log, cut and grown again, " +
+	StaleDivergingAccepted: "Rare: the answer must come two elections late, at the moment at which the follower's log, cut and grown again, " +
 		"ends where it had ended, and the follower must be elected before it has fetched again what it then cuts off.",
-	FetchEpochUnchecked: "rare: the late fetch must name records that its sender has cut off since, and the sender must be elected before it " +
+	FetchEpochUnchecked: "Rare: the late fetch must name records that its sender has cut off since, and the sender must be elected before it " +
 		"has fetched them again; a late fetch alone is frequent, and mostly names no more than its sender still holds.",
-	WatermarkNotLowered: "in principle: the watermark is above the log's end only after what was committed is lost, to an unclean election, to power " +
+	WatermarkNotLowered: "Not in principle: the watermark is above the log's end only after what was committed is lost, to an unclean election, to power " +
 		"without a flush or with the last member of an ISR, and whoever configures that is promised neither durability nor that an offset keeps its value.",
-	ISRJoinBelowEpochStart: "rare: the guard decides in every fifth case, but the follower that joins too early is short of what was committed only until " +
+	ISRJoinBelowEpochStart: "Rare: the guard decides in every fifth case, but the follower that joins too early is short of what was committed only until " +
 		"the answer to the same fetch arrives: that must be slow, and the follower elected meanwhile. The look inside sees it soon.",
-	FollowerStateKept: "rare: a leader must hear of its end and of its next election at once, both within one session, and a follower that had cut its log " +
+	FollowerStateKept: "Rare: a leader must hear of its end and of its next election at once, both within one session, and a follower that had cut its log " +
 		"in between must be elected before it has fetched again.",
-	StaleBrokerEpochJoins: "rare: the request for the change, or a fetch of the earlier life, must be under way while the replica is wiped and " +
+	StaleBrokerEpochJoins: "Rare: the request for the change, or a fetch of the earlier life, must be under way while the replica is wiped and " +
 		"comes back, which takes a session, and the empty replica be elected before it has caught up.",
-	SameStateEndsProposal: "rare: metadata must come after the answer that told the same and after the leader has asked for one more member, and that member " +
+	SameStateEndsProposal: "Rare: metadata must come after the answer that told the same and after the leader has asked for one more member, and that member " +
 		"must be elected while it lags. The look inside sees it soon.",
-	RefusalEndsDoubt: "rare: of one change an early copy must be late by more than a later one and its refusal, its replica be fenced and come back " +
+	RefusalEndsDoubt: "Rare: of one change an early copy must be late by more than a later one and its refusal, its replica be fenced and come back " +
 		"without a new life in between, and be elected while it lags.",
-	ProposalRestamped: "rare: the answer to a change must be lost or late for as long as its replica takes to die, lose its disk, register and fetch anew, " +
+	ProposalRestamped: "Rare: the answer to a change must be lost or late for as long as its replica takes to die, lose its disk, register and fetch anew, " +
 		"which is a session at least, and the empty replica be elected before it has caught up.",
 	FencedReplicaJoins: "A replica that is fenced and fetches holds all that its leader calls committed, so nothing is lost by its " +
 		"being in the ISR. It cannot be elected until it is unfenced: clients see a longer outage where all other members die at that " +
