@@ -9,6 +9,10 @@ var hidden = map[Mutant]string{
 		"turn before anything is written. Seen after 135 cases of one build, and not in 1,700 of another. The look inside sees it at once.",
 	PendingExpansionIgnored: "Rare: while a follower's way into the ISR is not confirmed, a record must be acked without it, and the follower be elected " +
 		"before it has fetched that record. Seen after 231 cases of one build, and not in 1,300 of another. The look inside sees it at once.",
+	FailedProposalRolled: "Rare: the answer to a change must be lost after the change was made, a record be acked without the member that it added, and " +
+		"that member be elected before it has fetched it. Seen after 208 cases of one build, and not in 1,500 of another. The look inside sees it soon.",
+	NewPartitionOnFenced: "It takes a topic that is made while a broker is down and then has nobody else to lead it: `explore --liveness` sees that after 66 " +
+		"cases, and without it such cases are few. The look inside sees it at once.",
 	VoteNotSynced:            "A client sees it only where a voter loses power within the few milliseconds before its vote's next sync, is back before the election is over, and two candidates that cannot hear each other both get its vote; the look inside sees the first voter that forgets.",
 	LogStartAboveWatermark:   "Retention may take any record, read or not, so that a client cannot tell what was deleted too early from what was deleted; what it took was not committed, and only the brokers know that.",
 	FlushErrorIgnored:        "It takes a sync that fails and a power loss of that node before the next sync succeeds, which makes good for the one that failed; and no other replica may have the record.",
