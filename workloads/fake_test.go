@@ -106,6 +106,7 @@ type fakeClient struct {
 
 func (c fakeClient) Send(_ context.Context, _ string, partition int32, value int64) (int64, *OpError) {
 	if slow := c.dialer.log.slow; slow != nil {
+		// In virtual time: who asks for slow sends runs inside testing/synctest.
 		time.Sleep(slow(c.dialer.log.sent()+1, partition))
 	}
 	return c.dialer.log.append(partition, value)

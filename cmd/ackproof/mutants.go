@@ -144,7 +144,7 @@ func (t mutantTable) String() string {
 
 `+"`--mutant NAME`"+` (of `+"`ackproof run`, `ackproof explore`"+` and of the broker) switches a protocol bug on. A harness that cannot catch a planted bug proves nothing; a harness that accuses the broker without one is wrong.
 
-Each bug has a scenario in `+"`%s`"+`, which the correct broker passes and the bug fails (`+"`go test ./broker -run Convict`"+`), and was looked for by chance: how many simulated cases, and how much time, until the first that failed, by what clients see alone and with a look inside the brokers. Bugs were not told to the draw. "not in" means that the budget of %s was over before.
+Each bug has a scenario in `+"`%s`"+`, which the correct broker passes and the bug fails (`+"`go test ./broker -run Convict`"+`), and was looked for by chance: how many simulated cases, and how much time, until the first that failed, by what clients see alone and with a look inside the brokers. Bugs were not told to the draw. A dash stands for a scenario that is shared with another bug; "not in" means that the budget of %s was over before.
 
 This file is written by `+"`make mutants`"+`; this time on %s, %d jobs. %d of %d are caught by clients alone, the median after %v. The numbers are stable names; gaps are intended.
 

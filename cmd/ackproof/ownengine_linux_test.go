@@ -34,7 +34,7 @@ func startOwnEngine(t *testing.T) *ownEngine {
 	requireEngine(t)
 	for _, needed := range []string{"dockerd", "docker", "unshare", "nsenter", "mount", "umount", "ip"} {
 		if _, err := exec.LookPath(needed); err != nil {
-			t.Skipf("SKIPPED: an engine that may be broken needs %s: %v", needed, err)
+			skipUnlessRequired(t, "an engine that may be broken needs %s: %v", needed, err)
 		}
 	}
 	dir, err := os.MkdirTemp("", "engine-")
@@ -43,7 +43,7 @@ func startOwnEngine(t *testing.T) *ownEngine {
 	t.Cleanup(func() { require.NoError(t, os.RemoveAll(dir)) })
 	require.NoError(t, os.Mkdir(e.disk(), 0o755))
 	if out, err := exec.Command("mount", "-t", "tmpfs", "-o", "size="+ownEngineDisk, "tmpfs", e.disk()).CombinedOutput(); err != nil {
-		t.Skipf("SKIPPED: an engine that may be broken needs root on Linux: %s", bytes.TrimSpace(out))
+		skipUnlessRequired(t, "an engine that may be broken needs root on Linux: %s", bytes.TrimSpace(out))
 	}
 	t.Cleanup(func() {
 		out, err := exec.Command("umount", e.disk()).CombinedOutput()
@@ -60,6 +60,16 @@ func startOwnEngine(t *testing.T) *ownEngine {
 	e.start()
 	t.Cleanup(e.stop)
 	return e
+}
+
+// skipUnlessRequired skips the test, unless this machine is one that must have
+// containers: there it fails.
+func skipUnlessRequired(t *testing.T, format string, args ...any) {
+	t.Helper()
+	if os.Getenv(requireDocker) == "1" {
+		t.Fatalf(requireDocker+"=1: "+format, args...)
+	}
+	t.Skipf("SKIPPED: "+format, args...)
 }
 
 // apart tells whether the engine's network is another one than ours.
