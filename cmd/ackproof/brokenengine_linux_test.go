@@ -29,15 +29,25 @@ func TestARunWhoseEngineBreaks(t *testing.T) {
 		e.requireNothingOfOurs()
 	})
 	e.makeImages(t)
+	// What the engine cannot forget on a full disk is removed as soon as it can.
 	t.Run("no disk for containers", func(t *testing.T) {
-		defer e.fill(t, 200<<10)()
-		require.Contains(t, e.run(t, func() {}), "the Docker engine's disk is full: ")
+		empty := e.fill(t, 200<<10)
+		reason := e.run(t, func() {})
+		empty()
+		require.Contains(t, reason, "the Docker engine's disk is full: ")
+		e.requireNothingOfOurs()
+	})
+	t.Run("no disk for brokers", func(t *testing.T) {
+		empty := e.fill(t, 350<<10)
+		reason := e.run(t, func() {})
+		empty()
+		require.Contains(t, reason, "the Docker engine's disk is full: ")
 		e.requireNothingOfOurs()
 	})
 	t.Run("no disk left in mid-run", func(t *testing.T) {
 		empty := func() {}
-		defer func() { empty() }()
 		reason := e.run(t, func() { empty = e.fill(t, 0) })
+		empty()
 		require.Regexp(t, `^harness: the Docker engine's disk is full: node \d: ackbroker: .* no space left on device$`, reason)
 		e.requireNothingOfOurs()
 	})

@@ -18,6 +18,34 @@ type attachment struct {
 	stdout *io.PipeReader
 }
 
+// listen takes what the container prints on stdout and stderr. Before it starts
+// is the time: nothing is lost then.
+func (e *Engine) listen(ctx context.Context, container string) (io.ReadCloser, error) {
+	result, err := e.api.ContainerAttach(ctx, container, client.ContainerAttachOptions{Stream: true, Stdout: true, Stderr: true})
+	if err != nil {
+		return nil, fmt.Errorf("listen: %w", explain(err))
+	}
+	stream := result.HijackedResponse
+	read, write := io.Pipe()
+	go func() {
+		defer stream.Close()
+		_, err := stdcopy.StdCopy(write, write, stream.Reader)
+		write.CloseWithError(err) // io.EOF if nil
+	}()
+	return &printed{read, stream}, nil
+}
+
+// printed is what a container prints.
+type printed struct {
+	*io.PipeReader
+	stream client.HijackedResponse
+}
+
+// Close ends the listening.
+func (p *printed) Close() error {
+	return errors.Join(p.stream.Conn.Close(), p.PipeReader.Close())
+}
+
 // attach takes the container's stdin, stdout and stderr. Before the container
 // starts is the time: nothing is lost then, and nobody starts it unheld. What
 // comes on stderr is written to notes.

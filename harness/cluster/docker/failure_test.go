@@ -1,12 +1,14 @@
 package docker
 
 import (
+	"errors"
 	"net"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
+	"github.com/moby/moby/api/types/container"
 	"github.com/moby/moby/client"
 	"github.com/stretchr/testify/require"
 )
@@ -59,10 +61,45 @@ func TestStartWithABinaryThatIsNone(t *testing.T) {
 	require.ErrorContains(t, err, "it is not a Linux program")
 }
 
+// The network is ours, whoever else came into it and whoever cleans up.
+func TestAStrangerInTheNetworkIsInNobodysWay(t *testing.T) {
+	e := requireEngine(t)
+	for name, end := range map[string]func(*Cluster) error{
+		"sweep": func(c *Cluster) error {
+			return errors.Join(e.removeContainer(t.Context(), c.janitor.id), e.sweep(t.Context()))
+		},
+		"janitor": func(c *Cluster) error { return c.janitor.stdin.Close() },
+	} {
+		t.Run(name, func(t *testing.T) {
+			c := newCluster(t, Options{Nodes: 1})
+			require.NoError(t, c.Start(limited(t)))
+			stranger, err := e.api.ContainerCreate(t.Context(), client.ContainerCreateOptions{
+				Config: &container.Config{
+					Image: agentImage(t, c), Cmd: []string{"janitor", LabelRun + "=" + newRun()}, OpenStdin: true,
+				},
+				HostConfig: &container.HostConfig{NetworkMode: container.NetworkMode(c.name)},
+			})
+			require.NoError(t, err)
+			defer e.removeQuietly(stranger.ID)
+			_, err = e.api.ContainerStart(t.Context(), stranger.ID, client.ContainerStartOptions{})
+			require.NoError(t, err)
+			require.NoError(t, end(c))
+			eventually(t, "nothing is left", func() bool { return len(belongings(t, e, c.Run())) == 0 })
+		})
+	}
+}
+
 // Without its image a container is not even asked for from a registry.
 func TestMissingImageIsOneLine(t *testing.T) {
 	e := requireEngine(t)
 	_, err := e.startJanitor(limited(t), image{"faultd", []byte(newRun())}.reference(), "ackproof-test-"+newRun(), newRun())
 	require.ErrorIs(t, err, ErrNoImage)
 	require.False(t, strings.Contains(err.Error(), "\n"))
+}
+
+func agentImage(t *testing.T, c *Cluster) string {
+	t.Helper()
+	images, err := c.engine.ensureImages(t.Context(), c.options)
+	require.NoError(t, err)
+	return images.agent
 }

@@ -30,6 +30,9 @@ func (n *node) over() error {
 	case l.over() && l.unknown != nil:
 		return l.unknown
 	case l.crashed():
+		if words := n.log.lastWords(); cluster.DiskFull(words) {
+			return fmt.Errorf("%w: %s", ErrDiskFull, words)
+		}
 		return fmt.Errorf("ended by itself: exit code %d: %s", l.exit, n.log.lastWords())
 	}
 	return nil

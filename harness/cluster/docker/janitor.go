@@ -94,24 +94,31 @@ type janitor struct {
 	stdin  *attachment
 }
 
-// dismissLimit bounds the wait for a janitor that found nothing left to do.
+// dismissLimit bounds the wait for a janitor to find nothing left to do.
 const dismissLimit = 10 * time.Second
 
-// dismiss ends the janitor and returns when its container is removed.
-func (j *janitor) dismiss() error {
+// dismiss returns when the janitor's container is removed. If something is left,
+// for that reason, the janitor removes it before; while it cannot, as on an engine
+// whose disk is full, it stays and tries again.
+func (j *janitor) dismiss(left error) error {
 	ctx, cancel := context.WithTimeout(context.Background(), dismissLimit)
 	defer cancel()
 	removed := j.engine.api.ContainerWait(ctx, j.id, client.ContainerWaitOptions{Condition: container.WaitConditionRemoved})
-	// Told that nothing is left, it need not wait for what the engine may still be
-	// making. What counts is that it goes.
-	_, _ = io.WriteString(j.stdin, farewell.Bye+"\n")
+	if left == nil {
+		// It need not wait for what the engine may still be making. What counts is that
+		// it goes.
+		_, _ = io.WriteString(j.stdin, farewell.Bye+"\n")
+	}
 	_ = j.stdin.Close()
 	select {
 	case <-removed.Result:
 		return nil
 	case err := <-removed.Error:
-		if gone(err) {
+		switch {
+		case gone(err):
 			return explain(err)
+		case left != nil:
+			return fmt.Errorf("%w, which the janitor goes on to remove", left)
 		}
 	}
 	// It was gone before, or it hangs.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"sync/atomic"
 
 	"github.com/containerd/errdefs"
@@ -58,15 +59,21 @@ func (l *life) byOrder() bool { return l.wasKilled() || l.endedAsAsked() }
 // begin starts the broker's container and watches it from then on.
 func (n *node) begin(ctx context.Context) (*life, error) {
 	e := n.cluster.engine
+	printed, err := e.listen(ctx, n.broker)
+	if err != nil {
+		return nil, err
+	}
 	if _, err := e.api.ContainerStart(ctx, n.broker, client.ContainerStartOptions{}); err != nil {
+		_ = printed.Close() // nothing was
 		return nil, explain(err)
 	}
 	inspected, err := e.api.ContainerInspect(ctx, n.broker, client.ContainerInspectOptions{})
 	if err != nil {
+		_ = printed.Close() // nobody will watch it
 		return nil, explain(err)
 	}
 	l := &life{name: incarnation(inspected.Container), done: make(chan struct{})}
-	n.cluster.watchers.Go(func() { n.watch(l) })
+	n.cluster.watchers.Go(func() { n.watch(l, printed) })
 	return l, nil
 }
 
@@ -76,11 +83,15 @@ func incarnation(broker container.InspectResponse) string {
 }
 
 // watch follows the broker's log to its end, and puts that on record.
-func (n *node) watch(l *life) {
+func (n *node) watch(l *life, printed io.ReadCloser) {
 	defer close(l.done)
 	e, ctx := n.cluster.engine, n.cluster.watching
-	if err := n.log.follow(ctx, e, n.broker); err != nil && ctx.Err() == nil {
+	stop := context.AfterFunc(ctx, func() { _ = printed.Close() })
+	if err := n.log.follow(printed); err != nil && ctx.Err() == nil {
 		n.log.note("%v", err)
+	}
+	if stop() {
+		_ = printed.Close() // it is read to its end, or broken
 	}
 	wait := e.api.ContainerWait(ctx, n.broker, client.ContainerWaitOptions{Condition: container.WaitConditionNotRunning})
 	select {

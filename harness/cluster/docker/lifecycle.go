@@ -64,10 +64,11 @@ func (c *Cluster) stop() error {
 	errs := []error{together(c.nodes, func(n *node) error { return n.kill(ctx) })}
 	c.stopWatching()
 	c.watchers.Wait()
-	errs = append(errs, c.engine.remove(ctx, c.run))
+	left := c.engine.remove(ctx, c.run)
 	if c.janitor != nil {
-		errs = append(errs, c.janitor.dismiss())
+		left = c.janitor.dismiss(left)
 	}
+	errs = append(errs, left)
 	err := explain(errors.Join(errs...))
 	if errors.Is(err, ErrGone) { // all of them say the same
 		err = fmt.Errorf("%w: what run %s made on it is removed when it is back", ErrGone, c.run)

@@ -1,38 +1,31 @@
 package docker
 
 import (
+	"errors"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"testing/iotest"
 
 	"github.com/stretchr/testify/require"
 )
 
-// stamped are lines as the engine gives them.
-func stamped(lines ...string) *strings.Reader {
-	return strings.NewReader(strings.Join(lines, "\n") + "\n")
-}
-
-const second = "2026-11-25T16:48:0"
-
-func TestLogTakesEachLineOnce(t *testing.T) {
+func TestLogKeepsWhatEachIncarnationPrinted(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "node-1.log")
 	l, err := openLog(path)
 	require.NoError(t, err)
 	require.Equal(t, "it wrote nothing", l.lastWords())
 
-	require.NoError(t, l.take(stamped(second+"1Z one", second+"2.5Z two", second+"2.5Z two")))
-	require.Equal(t, "two", l.lastWords())
-	// The engine goes back to the last known time, whose lines it repeats.
-	require.NoError(t, l.take(stamped(second+"2.5Z two", second+"2.5Z two", second+"2.5Z three", second+"4Z four")))
-	require.NoError(t, l.take(stamped(second+"1Z one", second+"4Z four", second+"5Z panic: five")))
-	require.Equal(t, "panic: five", l.lastWords())
-
+	require.NoError(t, l.follow(strings.NewReader("one\ntwo\ntwo\npanic: three")))
+	require.Equal(t, "panic: three", l.lastWords())
 	l.begin(2)
 	require.Equal(t, "it wrote nothing", l.lastWords(), "of the next incarnation")
 	_, err = agentNotes{l}.Write([]byte("healed\nexit\n"))
 	require.NoError(t, err)
+	cut := io.MultiReader(strings.NewReader("four\n"), iotest.ErrReader(errors.New("connection reset by peer")))
+	require.ErrorContains(t, l.follow(cut), "follow the log: connection reset by peer")
 	require.NoError(t, l.close())
 
 	text, err := os.ReadFile(path)
@@ -46,17 +39,9 @@ func TestLogTakesEachLineOnce(t *testing.T) {
 		}
 		broker = append(broker, strings.TrimSpace(line))
 	}
-	require.Equal(t, []string{"one", "two", "two", "three", "four", "panic: five"}, broker)
+	require.Equal(t, []string{"one", "two", "two", "panic: three", "four"}, broker)
 	require.Equal(t, []string{"start 2", "agent: healed", "agent: exit"}, ours)
-}
 
-func TestLogKeepsWhatHasNoTime(t *testing.T) {
-	l, err := openLog(filepath.Join(t.TempDir(), "node-1.log"))
-	require.NoError(t, err)
-	require.NoError(t, l.take(strings.NewReader("no time at all")))
-	require.Equal(t, "no time at all", l.lastWords())
-	require.NoError(t, l.take(stamped(second+"1Z one")))
-	require.Equal(t, "one", l.lastWords())
-	_, err = openLog(l.file.Name())
+	_, err = openLog(path)
 	require.ErrorIs(t, err, os.ErrExist, "two nodes never share a log")
 }

@@ -40,11 +40,40 @@ func (e *Engine) removeNetworks(ctx context.Context, which client.Filters) error
 	networks, err := e.api.NetworkList(ctx, client.NetworkListOptions{Filters: which})
 	errs := []error{err}
 	for _, n := range networks.Items {
-		if _, err := e.api.NetworkRemove(ctx, n.ID, client.NetworkRemoveOptions{}); !errdefs.IsNotFound(err) {
-			errs = append(errs, err)
-		}
+		errs = append(errs, e.removeNetwork(ctx, n.ID))
 	}
 	return errors.Join(errs...)
+}
+
+// removeNetwork empties a network that is in use first. Ours are gone by now: who
+// is in it is a stranger, or an endpoint whose container the engine could not
+// connect and then not forget, as its disk was full.
+func (e *Engine) removeNetwork(ctx context.Context, id string) error {
+	_, err := e.api.NetworkRemove(ctx, id, client.NetworkRemoveOptions{})
+	if errdefs.IsPermissionDenied(err) { // it has endpoints
+		if err := e.emptyNetwork(ctx, id); err != nil {
+			return err
+		}
+		_, err = e.api.NetworkRemove(ctx, id, client.NetworkRemoveOptions{})
+	}
+	if errdefs.IsNotFound(err) {
+		return nil
+	}
+	return err
+}
+
+func (e *Engine) emptyNetwork(ctx context.Context, id string) error {
+	inspected, err := e.api.NetworkInspect(ctx, id, client.NetworkInspectOptions{})
+	if err != nil {
+		return err
+	}
+	for _, endpoint := range inspected.Network.Containers {
+		_, err := e.api.NetworkDisconnect(ctx, id, client.NetworkDisconnectOptions{Container: endpoint.Name, Force: true})
+		if err != nil && !errdefs.IsNotFound(err) {
+			return err
+		}
+	}
+	return nil
 }
 
 func (e *Engine) removeVolumes(ctx context.Context, which client.Filters) error {

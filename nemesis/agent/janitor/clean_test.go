@@ -50,6 +50,13 @@ func TestCleanComesBackForWhatIsStillInUse(t *testing.T) {
 	require.Empty(t, e.left())
 }
 
+func TestCleanEmptiesANetworkThatIsInUse(t *testing.T) {
+	e := startEngine(t, map[string][]string{"networks": {"n1"}})
+	e.inUse = map[string][]string{"n1": {"a-stranger", "agent-of-node-1"}}
+	require.NoError(t, clean(t.Context(), label, e.socket, 0, &strings.Builder{}))
+	require.Empty(t, e.left())
+}
+
 func TestCleanWaitsForWhatTheEngineIsStillMaking(t *testing.T) {
 	e := startEngine(t, map[string][]string{})
 	passes := 0

@@ -1,6 +1,7 @@
 package janitor
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -97,7 +98,7 @@ func labelled(label string) string {
 }
 
 func (e *engine) get(ctx context.Context, path string, into any) error {
-	response, err := e.call(ctx, http.MethodGet, path)
+	response, err := e.call(ctx, http.MethodGet, path, nil)
 	if err != nil {
 		return err
 	}
@@ -112,9 +113,10 @@ func (e *engine) get(ctx context.Context, path string, into any) error {
 }
 
 // remove tells whether the thing is gone. One that somebody else removes at
-// the moment (409), or that is still in use, is not, and no error.
+// the moment (409), or that is still in use, is not, and no error. A network that
+// is in use is emptied for the next time.
 func (e *engine) remove(ctx context.Context, t thing) (gone bool, err error) {
-	response, err := e.call(ctx, http.MethodDelete, t.path())
+	response, err := e.call(ctx, http.MethodDelete, t.path(), nil)
 	if err != nil {
 		return false, err
 	}
@@ -122,18 +124,53 @@ func (e *engine) remove(ctx context.Context, t thing) (gone bool, err error) {
 	switch response.StatusCode {
 	case http.StatusOK, http.StatusNoContent, http.StatusNotFound:
 		return true, nil
-	case http.StatusConflict, http.StatusForbidden: // 403: a network with endpoints
+	case http.StatusConflict:
 		return false, nil
+	case http.StatusForbidden: // a network with endpoints
+		return false, e.empty(ctx, t)
 	default:
 		return false, refusal(http.MethodDelete, t.path(), response)
 	}
 }
 
-func (e *engine) call(ctx context.Context, method, path string) (*http.Response, error) {
-	request, err := http.NewRequestWithContext(ctx, method, e.base+path, nil)
+// empty disconnects who is in a network: a stranger, or an endpoint that outlived
+// its container, as one does if the engine's disk is full at its end.
+func (e *engine) empty(ctx context.Context, network thing) error {
+	var inspected struct {
+		Containers map[string]struct{ Name string }
+	}
+	if err := e.get(ctx, network.path(), &inspected); err != nil {
+		return err
+	}
+	for _, endpoint := range inspected.Containers {
+		path := network.path() + "/disconnect"
+		response, err := e.call(ctx, http.MethodPost, path, map[string]any{"Container": endpoint.Name, "Force": true})
+		if err != nil {
+			return err
+		}
+		defer response.Body.Close()
+		if response.StatusCode != http.StatusOK && response.StatusCode != http.StatusNotFound {
+			return refusal(http.MethodPost, path, response)
+		}
+	}
+	return nil
+}
+
+// call sends the body as JSON, if there is one.
+func (e *engine) call(ctx context.Context, method, path string, body any) (*http.Response, error) {
+	var sent io.Reader = http.NoBody
+	if body != nil {
+		text, err := json.Marshal(body)
+		if err != nil {
+			return nil, err
+		}
+		sent = bytes.NewReader(text)
+	}
+	request, err := http.NewRequestWithContext(ctx, method, e.base+path, sent)
 	if err != nil {
 		return nil, err
 	}
+	request.Header.Set("Content-Type", "application/json")
 	return e.http.Do(request)
 }
 

@@ -22,6 +22,7 @@ type fakeEngine struct {
 	mu     sync.Mutex
 	things map[string][]string // by kind, all labelled
 	order  []string            // of what was removed
+	inUse  map[string][]string // names of the endpoints of a network
 	// onRemove may refuse: it returns the status of a removal, or 0.
 	onRemove func(kind, id string) int
 	onList   func(kind string)
@@ -39,6 +40,8 @@ func startEngine(t *testing.T, things map[string][]string) *fakeEngine {
 	routes.HandleFunc("GET /v1.41/containers/json", e.list(t, "containers", "Id"))
 	routes.HandleFunc("GET /v1.41/networks", e.list(t, "networks", "Id"))
 	routes.HandleFunc("GET /v1.41/volumes", e.list(t, "volumes", "Name"))
+	routes.HandleFunc("GET /v1.41/networks/{id}", e.inspectNetwork)
+	routes.HandleFunc("POST /v1.41/networks/{id}/disconnect", e.disconnect)
 	routes.HandleFunc("DELETE /v1.41/{kind}/{id}", e.remove)
 	server := &http.Server{Handler: routes}
 	go server.Serve(listener)
@@ -83,6 +86,10 @@ func (e *fakeEngine) remove(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 	}
+	if kind == "networks" && len(e.inUse[id]) > 0 {
+		http.Error(w, `{"message":"network has active endpoints"}`, http.StatusForbidden)
+		return
+	}
 	at := slices.Index(e.things[kind], id)
 	if at < 0 {
 		http.Error(w, `{"message":"no such thing"}`, http.StatusNotFound)
@@ -95,6 +102,32 @@ func (e *fakeEngine) remove(w http.ResponseWriter, r *http.Request) {
 	e.things[kind] = slices.Delete(e.things[kind], at, at+1)
 	e.order = append(e.order, kind)
 	w.WriteHeader(http.StatusNoContent)
+}
+
+func (e *fakeEngine) inspectNetwork(w http.ResponseWriter, r *http.Request) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	endpoints := map[string]any{}
+	for _, name := range e.inUse[r.PathValue("id")] {
+		endpoints["ep-"+name] = map[string]string{"Name": name}
+	}
+	json.NewEncoder(w).Encode(map[string]any{"Containers": endpoints})
+}
+
+// disconnect knows no container: what is left of one goes only by force.
+func (e *fakeEngine) disconnect(w http.ResponseWriter, r *http.Request) {
+	var body struct {
+		Container string
+		Force     bool
+	}
+	if err := json.NewDecoder(r.Body).Decode(&body); err != nil || !body.Force {
+		http.Error(w, `{"message":"no such container"}`, http.StatusNotFound)
+		return
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	id := r.PathValue("id")
+	e.inUse[id] = slices.DeleteFunc(e.inUse[id], func(name string) bool { return name == body.Container })
 }
 
 func (e *fakeEngine) left() (ids []string) {
