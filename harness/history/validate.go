@@ -63,6 +63,9 @@ func (v *validator) next(events []Event, i int) string {
 
 func (v *validator) fault(e *Event) string {
 	if e.Fault == nil {
+		if e.F == ISR {
+			return ""
+		}
 		return "a nemesis event without a fault"
 	}
 	began, applied := v.applied[e.Fault.Step]

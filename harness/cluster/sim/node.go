@@ -140,6 +140,7 @@ func (n *node) step(in broker.Input) {
 	defer n.survive()
 	effects := n.core.Step(model.Time{Mono: n.clocks.mono(n.sim.now), Wall: n.clocks.wall(n.sim.now)}, in)
 	n.sim.watch.stepped(n)
+	n.sim.isrs.look(n.core)
 	for i, e := range effects {
 		if n.midStep > 0 && i == n.midStep {
 			n.die()
