@@ -106,6 +106,18 @@ func newest(views []view, partition int32) (best PartitionState, controller int,
 	return best, controller, found
 }
 
+// States are the partitions of a topic as the newest metadata of any broker shows them:
+// those that some broker knows, and knows the ISR of.
+func (a *Admin) States(ctx context.Context, t Topic) (states []PartitionState) {
+	views := a.views(ctx, t.Name)
+	for p := range t.Partitions {
+		if s, _, found := newest(views, p); found && len(s.ISR) > 0 {
+			states = append(states, s)
+		}
+	}
+	return states
+}
+
 func (a *Admin) partition(ctx context.Context, topic string, partition int32) (PartitionState, error) {
 	views := a.views(ctx, topic)
 	p, _, found := newest(views, partition)

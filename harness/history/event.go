@@ -129,6 +129,15 @@ type Event struct {
 	Fault *Fault `json:"fault,omitempty"`
 }
 
+// SawISR is the event of what was seen of a partition; leader is 0 if it had none.
+func SawISR(topic string, partition, epoch int32, leader int, isr []int) Event {
+	e := Event{Process: NemesisProcess, Type: Info, F: ISR, Topic: topic, Partition: partition, LeaderEpoch: &epoch, ISR: isr}
+	if leader > 0 {
+		e.Node = &leader
+	}
+	return e
+}
+
 // Fault is the nemesis part of an event. Type is Invoke when the fault was
 // applied and Info when it was healed; both carry the schedule's step id.
 type Fault struct {

@@ -4,7 +4,6 @@ import (
 	"slices"
 
 	"github.com/ackproof/ackproof/broker"
-	"github.com/ackproof/ackproof/broker/controller"
 	"github.com/ackproof/ackproof/broker/model"
 	"github.com/ackproof/ackproof/harness/history"
 	"github.com/ackproof/ackproof/nemesis"
@@ -26,7 +25,9 @@ type seen struct {
 	id        model.TopicID
 	topic     string
 	partition int32
-	state     controller.Partition
+	epoch     int32
+	leader    int // 0 if it has none
+	isr       []int
 }
 
 // look looks at a broker after a step.
@@ -39,7 +40,10 @@ func (s *sightings) look(core *broker.Core) {
 	before := s.known
 	s.known = nil
 	for tp, p := range image.Partitions() {
-		now := seen{id: image.Topics[tp.Topic].ID, topic: tp.Topic, partition: tp.Partition, state: *p}
+		now := seen{
+			id: image.Topics[tp.Topic].ID, topic: tp.Topic, partition: tp.Partition,
+			epoch: int32(p.LeaderEpoch), leader: role(p.Leader), isr: roles(p.ISR),
+		}
 		s.known = append(s.known, now)
 		if !slices.ContainsFunc(before, now.equal) {
 			s.tell(now)
@@ -48,8 +52,8 @@ func (s *sightings) look(core *broker.Core) {
 }
 
 func (s seen) equal(other seen) bool {
-	return s.id == other.id && s.partition == other.partition && s.state.Leader == other.state.Leader &&
-		s.state.LeaderEpoch == other.state.LeaderEpoch && slices.Equal(s.state.ISR, other.state.ISR)
+	return s.id == other.id && s.partition == other.partition &&
+		s.epoch == other.epoch && s.leader == other.leader && slices.Equal(s.isr, other.isr)
 }
 
 // named hears what a topic is called in the history.
@@ -83,17 +87,11 @@ func (s *sightings) tell(p seen) {
 	if s.to == nil {
 		return
 	}
-	e := history.Event{Process: history.NemesisProcess, Type: history.Info, F: history.ISR, Topic: p.topic, Partition: p.partition, ISR: roles(p.state.ISR)}
+	topic := p.topic
 	if life, named := s.lives[p.id]; named {
-		e.Topic = life
+		topic = life
 	}
-	epoch := int32(p.state.LeaderEpoch)
-	e.LeaderEpoch = &epoch
-	if p.state.Leader != model.NoNode {
-		leader := role(p.state.Leader)
-		e.Node = &leader
-	}
-	s.to.Record(e)
+	s.to.Record(history.SawISR(topic, p.partition, p.epoch, p.leader, p.isr))
 }
 
 // takesData says whether an event of the history is the begin of a fault that
