@@ -18,9 +18,8 @@ type partition struct {
 	// deletions are how often somebody tried to delete its topic and may have done so:
 	// nothing of it has to be there at the end then.
 	deletions int
-	// made and deleting are when somebody last asked for its topic to be made and to be
-	// deleted: none and never where nobody did.
-	made, deleting int64
+	// deleting is when somebody last tried to delete its topic.
+	deleting int64
 	// drains are the last pass over each replica, complete or not, by node.
 	drains []*drain
 

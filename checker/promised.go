@@ -58,13 +58,10 @@ func (r *run) promised() Promise {
 		return Promise{Reason: "unclean leader election may elect a replica that lacks acked records"}
 	}
 	for _, p := range r.partitions {
-		if len(p.sends) == 0 {
-			continue
-		}
 		w := watched{sightings: r.sightings[partitionKey{p.topic, p.id}], left: map[*fault]int{}}
 		for i := range r.faults {
 			f := &r.faults[i]
-			if !f.takesData(c) || !p.concerns(f) {
+			if !f.takesData(c) || !r.concerns(f, p) {
 				continue
 			}
 			if why := w.survives(f); why != "" {
@@ -82,9 +79,8 @@ func (f *fault) takesData(c history.Config) bool {
 	return f.kind == wipe || f.kind == power && c.Flush != flushedBeforeAck
 }
 
-// concerns says whether a loss of data can show in what was written to p: a topic that
-// was made only then had nothing to lose, and one that was deleted before the lost
-// were back was not read from them.
-func (p *partition) concerns(f *fault) bool {
-	return p.made <= f.began && f.healing <= p.deleting
+// concerns says whether a loss of data can show in p: it had nothing to lose before the
+// first send, and if it was deleted before the lost were back, nobody read of them.
+func (r *run) concerns(f *fault, p *partition) bool {
+	return len(p.sends) > 0 && r.sends[p.sends[0]].invoked <= f.began && f.healing <= p.deleting
 }

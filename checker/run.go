@@ -111,7 +111,7 @@ func newRun(h *history.History, o Options) *run {
 			key := partitionKey{e.Topic, e.Partition}
 			p := parts[key]
 			if p == nil {
-				p = &partition{topic: e.Topic, id: e.Partition, made: none, deleting: never}
+				p = &partition{topic: e.Topic, id: e.Partition, deleting: never}
 				parts[key] = p
 				r.partitions = append(r.partitions, p)
 			}
@@ -135,7 +135,6 @@ func newRun(h *history.History, o Options) *run {
 func (r *run) invoke(p *partition, e *history.Event, line int) opened {
 	switch e.F {
 	case history.CreateTopic:
-		p.made = e.Time
 		return opened{}
 	case history.DeleteTopic:
 		p.deletions++
