@@ -33,33 +33,31 @@ type watched struct {
 // it. They come back when they have caught up with who was left.
 //
 // One that was the last member stays in the ISR and leads again with what it has
-// (KIP-966). So it must be seen that the lost left it, and that they had not led
-// before. Leaders are seen without a gap, as each has an epoch of its own: who leads
-// is in the ISR for all of its epoch, and from one epoch to the next it is handed to
-// somebody in the ISR, into which nobody comes while the leader is dead.
+// (KIP-966). Before that it leads nothing: it has to register anew, for which it is
+// fenced, and then the partition has no leader in an epoch of its own. So it must be
+// seen that the lost left the ISR, and no epoch in which nobody but them could lead.
+// Leaders are seen without a gap, as epochs are numbers: who leads is in the ISR for
+// all of its epoch, and from one to the next it passes to a member.
 func (w *watched) survives(f *fault) string {
 	lost := w.lacking(f)
-	at := w.before(f.line)
-	if at < 0 {
+	first := w.before(f.line)
+	if first < 0 {
 		return "nobody saw its ISR before"
 	}
-	epoch := w.sightings[at].epoch
-	for at++; at < len(w.sightings); at++ {
+	epoch := w.sightings[first].epoch
+	for at := first; at < len(w.sightings); at++ {
 		s := &w.sightings[at]
+		member := slices.ContainsFunc(s.isr, func(node int) bool { return slices.Contains(lost, node) })
 		switch {
 		case s.epoch < epoch:
 			continue // by somebody who is behind
 		case s.epoch > epoch+1:
 			return fmt.Sprintf("nobody saw its leader between epochs %d and %d", epoch, s.epoch)
-		case !slices.ContainsFunc(s.isr, func(node int) bool { return slices.Contains(lost, node) }):
+		case member && s.leader == none:
+			return fmt.Sprintf("nobody was left to lead it in epoch %d but nodes %v", s.epoch, s.isr)
+		case !member && at > first:
 			w.left[f] = at
 			return ""
-		case s.epoch == epoch:
-			continue
-		case s.leader == none:
-			return fmt.Sprintf("nobody was left to lead it in epoch %d but nodes %v", s.epoch, s.isr)
-		case slices.Contains(lost, s.leader):
-			return fmt.Sprintf("node %d led it in epoch %d", s.leader, s.epoch)
 		}
 		epoch = s.epoch
 	}
