@@ -55,7 +55,8 @@ type Profile struct {
 	cards    []card
 	// upon are the events that some of the steps wait for; see nemesis.Step.
 	upon []nemesis.Event
-	// wiped is the only node whose data is ever lost: the promise covers one.
+	// wiped is the only node whose data is ever lost: where all lose theirs in turn, soon
+	// one is the last of an ISR, and nothing is promised any more.
 	wiped nemesis.Target
 	// unpromised allows power losses where nothing was flushed.
 	unpromised bool

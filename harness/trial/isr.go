@@ -15,7 +15,7 @@ import (
 // seen, since one that nobody saw may have been an empty one.
 const ISREvery = 50 * time.Millisecond
 
-// isrs puts into the history what metadata says of ISRs: what is new, and all of it
+// isrs puts into the history what brokers agree on of ISRs: what is new, and all of it
 // after each fault that takes data from a disk, of which nobody can tell otherwise
 // whether it left another copy.
 type isrs struct {
@@ -75,6 +75,6 @@ func (i *isrs) see(asked int, states []client.PartitionState) {
 func (t Trial) watch(ctx context.Context, admin *client.Admin, seen *isrs) {
 	for more := true; more; more = t.Time.Sleep(ctx, t.ISREvery) {
 		asked := seen.ask()
-		seen.see(asked, admin.States(ctx, t.Topic))
+		seen.see(asked, admin.Agreed(ctx, t.Topic))
 	}
 }
