@@ -73,9 +73,11 @@ func (a *app) keep(ctx context.Context, p harness.Playground) error {
 		return err
 	}
 	defer unlock()
-	if err := a.binaries(&p.Cluster, &p.Broker, &p.Agent); err != nil {
+	c := harness.Config{Cluster: p.Cluster, Broker: p.Broker, Agent: p.Agent, Results: p.Dir}
+	if err := a.machine(ctx, &c); err != nil {
 		return err
 	}
+	p.Broker, p.Agent, p.Machine = c.Broker, c.Agent, c.Machine
 	return p.Run(ctx, a.tellCluster)
 }
 

@@ -21,6 +21,7 @@ type flags struct {
 	app   *app
 	usage string
 	note  string // stands at the end of the help
+	table string // stands after that, as it is
 }
 
 func (a *app) flags(name, usage string) *flags {
@@ -74,6 +75,9 @@ func (f *flags) help() {
 	})
 	if f.note != "" {
 		f.app.say("\n%s", report.Wrap(f.note, "", helpWidth))
+	}
+	if f.table != "" {
+		f.app.say("\n%s", f.table)
 	}
 }
 

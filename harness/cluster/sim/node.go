@@ -31,8 +31,8 @@ type node struct {
 	// endedInOrder that it also vouched for its logs.
 	endedWell, endedInOrder bool
 	paused                  bool
-	inbox        []broker.Input // what came while it was paused
-	wake         time.Duration  // the last WakeAt, in the core's time
+	inbox                   []broker.Input // what came while it was paused
+	wake                    time.Duration  // the last WakeAt, in the core's time
 
 	lanes  map[lane]*conn // to other brokers
 	served map[wire.ConnID]*conn
