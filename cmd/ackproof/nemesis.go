@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"flag"
 	"maps"
 	"path/filepath"
@@ -30,7 +29,7 @@ func (a *app) nemesis(ctx context.Context, args []string) (int, error) {
 	f.span(&fault.Clock.Offset, "offset", "of a clock: how far ahead")
 	f.Float64Var(&fault.Clock.Rate, "rate", 0, "of a clock: its speed, 1 is right")
 	f.span(&fault.Clock.StrobePeriod, "strobe", "of a clock: the offset counts in every second such time only")
-	f.table = faultsByHand
+	f.table = kindsAndTargets
 	rest, err := f.parse(args)
 	if err != nil {
 		return 0, err
@@ -39,10 +38,7 @@ func (a *app) nemesis(ctx context.Context, args []string) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	cluster, err := harness.ReadPlayground(dir)
-	if errors.Is(err, harness.ErrNotUp) {
-		return 0, &harness.InputError{Err: err}
-	}
+	cluster, err := playground(dir)
 	if err != nil {
 		return 0, err
 	}
@@ -137,8 +133,8 @@ func joined[T ~string](list []T) string {
 	return strings.Join(all, ", ")
 }
 
-// faultsByHand stands at the end of the help.
-const faultsByHand = `KIND is what happens until it is healed:
+// kindsAndTargets stands at the end of the help.
+const kindsAndTargets = `KIND is what happens until it is healed:
   partition  links are cut
   delay      links deliver late, by --delay and --jitter
   loss       links lose packets, --loss of a hundred
