@@ -84,7 +84,8 @@ func TestAScheduleFromAFileGivesItsNameAndSeed(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, uint64(1), fitted.Seed)
 	_, err = c.Fitted(Given{Length: true})
-	require.EqualError(t, err, "for is 1m0s, allowed with schedule kill is none: it has its own, 1m0s")
+	require.EqualError(t, err, "for is 1m0s, allowed with schedule kill is none: it has its own, 1m0s; "+
+		"faults that are drawn, such as nemesis mixed, can have any")
 }
 
 func TestSchedulesThatDoNotFitAreRefused(t *testing.T) {

@@ -158,6 +158,11 @@ func (f *flags) span(p *nemesis.Millis, name, usage string) {
 	})
 }
 
+// length defines --for.
+func (f *flags) length(p *nemesis.Millis) {
+	f.span(p, "for", "how long faults go on that are drawn; a directed schedule, or one from a file, has a length of its own, and is refused with this")
+}
+
 // words defines a flag for words separated by commas.
 func (f *flags) words(p *[]string, name, usage string) {
 	f.Func(name, fmt.Sprintf("%s (default %s)", usage, strings.Join(*p, ",")), func(s string) error {

@@ -25,6 +25,8 @@ func (a *app) replay(ctx context.Context, args []string) (int, error) {
 	f.whole(&b.Parallel, "parallel", "runs at a time")
 	f.cluster(&base, "that of the stored run")
 	f.caseFlags(&asCase)
+	f.note = "The exit code is the verdict: 0 valid, 1 invalid, 2 unknown. A case that is to fail, such as one of the gallery, " +
+		"exits with 1 where it comes as expected; the line \"expected\" says whether it does."
 	rest, err := f.parse(args)
 	if err != nil {
 		return 0, err
