@@ -93,7 +93,7 @@ func TestSchedulesThatDoNotFitAreRefused(t *testing.T) {
 		spoil func(*Config)
 		want  string
 	}{
-		{func(c *Config) { c.Nemesis = []string{"fire"} }, `nemesis is "fire", allowed are partition, kill, crash, stop, pause, clock, elect, delay, loss, reset, reorder, power, disk, mixed, none, or one of `},
+		{func(c *Config) { c.Nemesis = []string{"fire"} }, `nemesis is "fire", allowed are partition, kill, crash, stop, pause, clock, elect, delay, loss, reset, reorder, mixed, none, or one of `},
 		{func(c *Config) { c.Nemesis = []string{"kill", "acks1-loss"} }, `nemesis is "acks1-loss", allowed are `},
 		{func(c *Config) { c.Nemesis = []string{"unclean-loss"} }, "nodes is 3, allowed with schedule unclean-loss is 5"},
 		{func(c *Config) { c.ScheduleFile = "no/such.json" }, "no/such.json"},

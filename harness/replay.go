@@ -33,6 +33,7 @@ func (r Replay) Stored() (Config, error) {
 		if suite, err := ReadSuite(r.Dir); err == nil && len(suite.Rows) > 0 {
 			return Config{}, &InputError{fmt.Errorf("%s holds many runs, allowed is the folder of one, such as %s", r.Dir, suite.Rows[0].Dir)}
 		}
+		err = fmt.Errorf("%s has no %s, allowed is a folder of a run, or the file of a case", r.Dir, runFile)
 	}
 	if err != nil {
 		return Config{}, &InputError{err}

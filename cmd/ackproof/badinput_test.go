@@ -106,6 +106,8 @@ func TestBadInputIsOneLine(t *testing.T) {
 		{"node of a trace", []string{"replay", "case.json", "--trace", "--node", "2"}, "ackproof replay: node is 2, allowed are 1 to 1, and 0 for all"},
 		{"partition of a trace", []string{"replay", "case.json", "--trace", "--partition", "1"}, "ackproof replay: partition is 1, allowed are 0 to 0"},
 		{"event of a trace", []string{"replay", "case.json", "--until", "0"}, `ackproof replay: invalid value "0" for flag --until: allowed is the number of an event, from 1 up, or a time such as 4s`},
+		{"folder without a run", []string{"replay", "gallery"}, "ackproof replay: gallery has no run.json, allowed is a folder of a run, or the file of a case"},
+		{"folder as a case", []string{"shrink", "run"}, "ackproof shrink: run is a folder, allowed is the file of a case; "},
 		{"partition of another topic", []string{"replay", "case.json", "--partition", "demo-0"}, `ackproof replay: invalid value "demo-0" for flag --partition: allowed is a partition such as log-0, or its number, from 0 up`},
 		{"loads in a bench of faults", []string{"bench", "--faults", "--each", "1s"}, "ackproof bench: each is given, allowed with loads (no --faults, no --shrink) only"},
 		{"broker in a bench of faults", []string{"bench", "--faults", "--broker", "x"}, "ackproof bench: broker is given, allowed with loads (no --faults, no --shrink) only"},

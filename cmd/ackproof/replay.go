@@ -3,9 +3,7 @@ package main
 import (
 	"cmp"
 	"context"
-	"errors"
 	"flag"
-	"io/fs"
 	"os"
 	"slices"
 	"time"
@@ -44,11 +42,11 @@ func (a *app) replay(ctx context.Context, args []string) (int, error) {
 	if err := f.refuse(caseOnly, "a case's file"); err != nil {
 		return 0, err
 	}
+	if _, err := os.Stat(rest[0]); err != nil {
+		return 0, badInput("%w", err)
+	}
 	r := harness.Replay{Dir: rest[0], Times: times, Base: base}
 	stored, err := r.Stored()
-	if _, missing := os.Stat(r.Dir); missing != nil && errors.Is(err, fs.ErrNotExist) {
-		return 0, badInput("%w", missing) // what was asked for, not a file inside
-	}
 	if err != nil {
 		return 0, err
 	}
@@ -77,6 +75,12 @@ func (a *app) replay(ctx context.Context, args []string) (int, error) {
 func isFile(path string) bool {
 	info, err := os.Stat(path)
 	return err == nil && info.Mode().IsRegular()
+}
+
+// isFolder tells a folder from a file.
+func isFolder(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.IsDir()
 }
 
 // refuse names the first flag given that only means something for something else.

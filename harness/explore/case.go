@@ -173,7 +173,7 @@ func (c Case) workload() workloads.LogOptions {
 func (c Case) Validate() error {
 	among := func(field, value string, allowed ...string) error {
 		if !slices.Contains(allowed, value) {
-			return fmt.Errorf("config: %s is %q, allowed are %q", field, value, allowed)
+			return fmt.Errorf("config: %s is %q, allowed are %s", field, value, strings.Join(allowed, ", "))
 		}
 		return nil
 	}
