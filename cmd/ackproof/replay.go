@@ -42,9 +42,6 @@ func (a *app) replay(ctx context.Context, args []string) (int, error) {
 	if err := f.refuse(caseOnly, "a case's file"); err != nil {
 		return 0, err
 	}
-	if _, err := os.Stat(rest[0]); err != nil {
-		return 0, badInput("%w", err)
-	}
 	r := harness.Replay{Dir: rest[0], Times: times, Base: base}
 	stored, err := r.Stored()
 	if err != nil {
