@@ -57,6 +57,39 @@ func TestAKeeperRefusesWhatCannotBeHad(t *testing.T) {
 	require.NoError(t, k.close())
 }
 
+// silentView knows no roles, and takes all the time that it has to say so.
+type silentView struct {
+	nemesis.View
+	asked chan bool
+}
+
+func (v silentView) Roles(ctx context.Context) (nemesis.Roles, error) {
+	v.asked <- true
+	<-ctx.Done()
+	return nemesis.Roles{}, ctx.Err()
+}
+
+type sizedCluster struct{ nemesis.Cluster }
+
+func (sizedCluster) Size() int { return 3 }
+
+// Who hangs up while a fault waits for its target wants it no more.
+func TestAKeeperHearsThatSomebodyHangsUp(t *testing.T) {
+	view := silentView{asked: make(chan bool, 100)}
+	k, err := openKeeper(Machine{}, nemesis.NewHand(sizedCluster{}, view))
+	require.NoError(t, err)
+	k.serve(t.Context())
+	ctx, hangUp := context.WithCancel(t.Context())
+	go func() {
+		<-view.asked
+		hangUp()
+	}()
+	_, err = PlaygroundState{Nemesis: k.address()}.Ask(ctx, ByHand{Apply: &nemesis.Fault{Kind: nemesis.Kill, Target: nemesis.Leader}})
+	require.Error(t, err)
+	require.NoError(t, k.close())
+	require.Less(t, len(view.asked), 10, "a hand that nobody stops asks nearly twenty times")
+}
+
 func TestNobodyKeepsTheCluster(t *testing.T) {
 	s := PlaygroundState{Nemesis: filepath.Join(t.TempDir(), socketName)}
 	_, err := s.Ask(t.Context(), ByHand{List: true})

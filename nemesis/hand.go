@@ -1,6 +1,7 @@
 package nemesis
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -56,32 +57,36 @@ func (h *Hand) Apply(ctx context.Context, f Fault) (Report, error) {
 		return Report{}, refuse("apply: %w", err)
 	}
 	for giveUp := h.runner.elapsed() + handLimit; ; {
-		switch begun, done, err := h.begin(ctx, f); {
-		case done:
+		begun, lacks, err := h.begin(ctx, f)
+		switch {
+		case lacks == "":
 			return begun, err
-		case f.Target.isNode():
+		case lacks == nobody && f.Target.isNode():
 			return Report{}, refuse("apply: target %q: it is dead, allowed is one that is alive", string(f.Target))
 		case h.runner.elapsed() >= giveUp:
-			return Report{}, refuse("apply: target %q: nobody alive had that role for %v", string(f.Target), handLimit)
+			return Report{}, refuse("apply: target %q: %s, for %v", string(f.Target), lacks, handLimit)
 		case !h.runner.time.Sleep(ctx, resolveEvery):
 			return Report{}, fmt.Errorf("apply %s: %w", f, context.Cause(ctx))
 		}
 	}
 }
 
-// begin applies the fault unless nobody has the role.
-func (h *Hand) begin(ctx context.Context, f Fault) (begun Report, done bool, err error) {
+// nobody is what a fault lacks whose target is nobody's role.
+const nobody = "nobody alive has that role"
+
+// begin applies the fault, or says what it lacks.
+func (h *Hand) begin(ctx context.Context, f Fault) (begun Report, lacks string, err error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if !h.runner.beginStep(ctx, Step{ID: h.next + 1, Fault: f}, false) {
-		return Report{}, false, nil
+		return Report{}, cmp.Or(h.runner.refused, nobody), nil
 	}
 	h.next++
 	begun = h.last
 	if reason := begun.Evidence["error"]; reason != "" {
 		err = errors.Join(fmt.Errorf("apply %s: %s", f, reason), h.runner.healStep(ctx, h.next))
 	}
-	return begun, true, err
+	return begun, "", err
 }
 
 // Heal ends the fault that Apply reported as that step; 0 ends all of them, and

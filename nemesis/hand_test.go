@@ -96,7 +96,9 @@ func testAHandRefuses(t *testing.T) {
 	require.ErrorAs(t, err, &refused)
 	require.EqualError(t, err, `apply: fault: target "node:9": allowed nodes are node:1 to node:3`)
 	_, err = h.Apply(t.Context(), Fault{Kind: Kill, Target: Leader})
-	require.EqualError(t, err, `apply: target "leader": nobody alive had that role for 10s`)
+	require.EqualError(t, err, `apply: target "leader": nobody alive has that role, for 10s`)
+	_, err = NewHand(c, steady(threeNodes)).Apply(t.Context(), Fault{Kind: Elect, Target: Follower})
+	require.EqualError(t, err, `apply: target "follower": not electable, for 10s`)
 	_, err = h.Heal(t.Context(), 7)
 	require.EqualError(t, err, "heal: step 7: it is not in force, allowed are 0")
 
