@@ -7,6 +7,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"github.com/ackproof/ackproof/broker/model"
+	"github.com/ackproof/ackproof/broker/mutant"
 	"github.com/ackproof/ackproof/broker/partition"
 )
 
@@ -58,7 +59,7 @@ func (c *Core) pumpFetchers() {
 func (c *Core) fetchFrom(f *fetcher) {
 	var want []asked
 	for _, h := range c.partitions.sorted {
-		if h.replica.FlushesWhatItHasOf(f.leader) {
+		if h.replica.FlushesWhatItHasOf(f.leader) && !c.cfg.Mutants.Has(mutant.IdleFetchBesideFlush) {
 			return
 		}
 		from, ok := h.replica.Position()

@@ -49,6 +49,8 @@ var replicationEvidence = []evidence{
 		[]sight{{"read node=1", "0=a 1=x"}, {"read node=3", "0=a"}}},
 	{mutant.FetcherKeptAcrossEpochs, "13_follower_starts_anew_in_each_epoch", "node 2 lives and replicates nothing any more",
 		[]sight{{"run ms=100", ""}, {"status", "node 2 t-0 follower epoch=2 isr=[1 3] log=[0,0) hw=0"}}},
+	{mutant.IdleFetchBesideFlush, "166_a_flush_waits_for_no_idle_partition", "an ack takes as long as a fetch may be held",
+		[]sight{{"run ms=100", ""}}},
 	{mutant.AckOnSend, "24_consumers_read_to_the_watermark", "acked a is lost",
 		[]sight{{"run ms=20", "produce a to 1: acked at 0"}, {"read node=2", ""}}},
 	{mutant.WatermarkNotLowered, "26_the_watermark_goes_down_with_the_log", "x is acked although node 2, in the ISR, has nothing, and is lost with one broker",

@@ -23,11 +23,15 @@ func (s *script) controller() model.NodeID {
 
 // topic makes a topic of one partition with its replicas in the given order.
 func (s *script) topic(d *datadriven.TestData) string {
-	var replicas []int32
-	for _, v := range d.CmdArgs[0].Vals {
-		replicas = append(replicas, int32(mustInt(s.t, v)))
+	var partitions [][]int32
+	for _, arg := range d.CmdArgs {
+		var replicas []int32
+		for _, v := range arg.Vals {
+			replicas = append(replicas, int32(mustInt(s.t, v)))
+		}
+		partitions = append(partitions, replicas)
 	}
-	if code := s.createTopic(replicas); code != model.None {
+	if code := s.createTopic(partitions...); code != model.None {
 		return code.String()
 	}
 	s.w.run(500 * time.Millisecond)

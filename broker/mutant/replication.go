@@ -11,6 +11,7 @@ const (
 	DivergingFetchCounted   Mutant = "diverging-fetch-counted"
 	FetchEpochUnchecked     Mutant = "fetch-epoch-unchecked"
 	FetcherKeptAcrossEpochs Mutant = "fetcher-kept-across-epochs"
+	IdleFetchBesideFlush    Mutant = "idle-fetch-beside-flush"
 	AckOnSend               Mutant = "ack-on-send"
 	WatermarkNotLowered     Mutant = "watermark-not-lowered"
 )
@@ -55,6 +56,7 @@ var replication = []Row{
 	{35, ISRShrunkLocally, "takes followers out of the ISR without waiting for the controller", "Jepsen: Kafka, 2013"},
 	{36, FailedProposalRolled, "gives an ISR change up when its answer is lost, although it may have been applied", "KIP-497"},
 	{37, ISRNeverShrinks, "never takes a follower that fell behind out of the ISR", "replica.lag.time.max.ms ignored"},
+	{166, IdleFetchBesideFlush, "asks a leader for its idle partitions alone while a follower flushes what it got of another, which waits for the answer", "found in this broker by exploring"},
 	{101, PendingShrinkCounted, "does not wait for a replica that it has asked to take out of the ISR, before the controller agrees", "KIP-497"},
 	{102, NewLeaderCommitsItsLog, "takes all of a new leader's log for committed", "the habit of Raft, without its commit rule"},
 	{103, SameStateEndsProposal, "takes metadata of the state that it has already for the end of an ISR change made since", "metadata that AlterPartition answers overtake"},
