@@ -1,5 +1,10 @@
 package nemesis
 
+import (
+	"maps"
+	"slices"
+)
+
 // ringNodes is the least size on which a ring or a bridge differs from the
 // simpler shapes.
 const ringNodes = 5
@@ -58,6 +63,13 @@ func (l Links) addBetween(group, other []int) {
 			l.addBoth(a, b)
 		}
 	}
+}
+
+// keepWith leaves the links that one of the peers has an end of.
+func (l Links) keepWith(peers []int) {
+	maps.DeleteFunc(l, func(link Link, _ LinkState) bool {
+		return !slices.Contains(peers, int(link.From)) && !slices.Contains(peers, int(link.To))
+	})
 }
 
 // addShape adds the links between nodes.

@@ -45,6 +45,9 @@ func Unsupported(s Schedule, c Cluster) error {
 		if _, able := c.(EventCluster); step.Upon != "" && !able {
 			return fmt.Errorf("step %d: upon %s: nobody hears of that here, allowed on a simulated cluster only", step.ID, step.Upon)
 		}
+		if _, able := c.(EventCluster); !able && (step.Fault.Target == Laggard || step.Fault.Peer == Laggard) {
+			return fmt.Errorf("step %d: laggard: nobody can look into logs here, allowed on a simulated cluster only", step.ID)
+		}
 		if err := step.Fault.unsupported(c); err != nil {
 			return fmt.Errorf("step %d: %w", step.ID, err)
 		}

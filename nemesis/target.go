@@ -13,7 +13,7 @@ func Node(n int) Target { return Target(nodePrefix + strconv.Itoa(n)) }
 const nodePrefix = "node:"
 
 // roleTargets are the targets that are not node:N.
-var roleTargets = []Target{Leader, Controller, Follower, Replica, Followers, LastISR, Majority, All}
+var roleTargets = []Target{Leader, Controller, Follower, Replica, Followers, Laggard, LastISR, Majority, All}
 
 // validate checks that the target can exist on a cluster of n nodes.
 func (t Target) validate(n int) error {
@@ -41,6 +41,8 @@ func (t Target) resolve(r Roles, n, pick int) []int {
 		return one(without(r.ISR, known(r.Leader)), pick)
 	case Replica:
 		return one(without(r.Replicas, known(r.Leader)), pick)
+	case Laggard:
+		return one(r.Laggards, pick)
 	case Followers:
 		if r.Leader == 0 {
 			return nil
@@ -85,7 +87,7 @@ func (t Target) fallback(r Roles, n, pick int, alive func(int) bool) []int {
 	for _, nodes := range candidates {
 		nodes = slices.DeleteFunc(slices.Clone(nodes), nobody)
 		switch t {
-		case Follower, Replica:
+		case Follower, Replica, Laggard:
 			nodes = one(without(nodes, known(r.Leader)), pick)
 		case Followers:
 			nodes = without(nodes, known(r.Leader))

@@ -133,6 +133,14 @@ func (p Profile) drawSchedule(seed uint64) nemesis.Schedule {
 	}
 	end := p.length.Duration() - quietAfter
 	for at := quietBefore + r.mean(p.every); at < end-shortest; at += r.mean(p.every) {
+		if p.moments.upon != "" && r.IntN(3) > 0 {
+			for _, step := range p.moment(at, end) {
+				step.ID = len(s.Steps) + 1
+				s.Steps = append(s.Steps, step)
+				at = max(at, (step.At + step.For).Duration())
+			}
+			continue
+		}
 		dealt := p.cards[r.IntN(len(p.cards))]
 		lasts := min(max(r.mean(p.lasts), shortest), end-at)
 		step := nemesis.Step{

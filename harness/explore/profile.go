@@ -55,6 +55,8 @@ type Profile struct {
 	cards    []card
 	// upon are the events that some of the steps wait for; see nemesis.Step.
 	upon []nemesis.Event
+	// moments are dealt between the cards.
+	moments moments
 	// wiped is the only node whose data is ever lost: the promise covers one.
 	wiped nemesis.Target
 	// unpromised allows power losses where nothing was flushed.
@@ -103,6 +105,7 @@ func drawProfile(seed uint64, b Bounds) Profile {
 		p.weather = sim.Weather{Hop: p.weather.Hop, Sync: min(p.weather.Sync, 20_000)} // a majority that cannot talk owes nothing
 		p.config.ReplicationFactor = min(3, p.nodes)                                   // of fewer, one may not be missing
 	}
+	p.drawMoments(newDice(seed, "moments"), b)
 	p.clients.Tenants = drawTenants(newDice(seed, "tenants"), p.liveness)
 	p = p.fair()
 	if b.Dense {
