@@ -133,11 +133,11 @@ func (p Profile) drawSchedule(seed uint64) nemesis.Schedule {
 	}
 	end := p.length.Duration() - quietAfter
 	for at := quietBefore + r.mean(p.every); at < end-shortest; at += r.mean(p.every) {
-		if p.moments.upon != "" && r.IntN(3) > 0 {
-			for _, step := range p.moment(at, end) {
+		if len(p.moments.upon) > 0 && r.IntN(3) > 0 {
+			for _, step := range p.moment(r, at, end) {
 				step.ID = len(s.Steps) + 1
 				s.Steps = append(s.Steps, step)
-				at = max(at, (step.At + step.For).Duration())
+				at = step.At.Duration() + time.Duration(r.Int64N(int64(step.For.Duration())))
 			}
 			continue
 		}

@@ -13,47 +13,73 @@ import (
 // lags just then, is elected, and has not caught up before. Each of these happens
 // now and then, but together hardly ever unless they are dealt together: something of
 // the protocol is under way, the replica that misses most loses sight of its leader,
-// and soon after the leader is gone.
+// and soon after it is elected, or the leader is gone.
 type moments struct {
-	// upon is the event with which a moment begins; none if no moments are dealt.
-	upon nemesis.Event
-	// blind says that the leader hears nothing from the controller meanwhile: of what
-	// was decided of it, it learns late or never.
+	// upon are the events with which moments begin; none if there are no moments.
+	upon []nemesis.Event
+	// relapse lets a replica leave the ISR first, so that what begins is its way back.
+	relapse bool
+	// lost is how the laggard loses its leader, and blind says that the leader hears
+	// nothing from the controller meanwhile: of what was decided it learns late or never.
+	lost  nemesis.Shape
 	blind bool
-	// lost is how the laggard loses its leader.
-	lost nemesis.Shape
-	// last is the event with which the leader goes, so much later.
-	last  nemesis.Event
+	// later is how much later it ends, and ends are how.
 	later nemesis.Millis
-	end   nemesis.Fault
+	ends  []nemesis.Fault
+	// swift is what comes before.
+	swift swift
 }
 
-// untilElected is for how long a leader stays away, beyond a session, so that
-// another one is elected and acknowledges something.
-const untilElected nemesis.Millis = 700
+// momentsApart is how long it is, in the mean, from one moment to another fault, and
+// how long that lasts at most.
+const momentsApart = 500 * time.Millisecond
+
+// goesOn is for how long a moment waits for its event, and for how long something
+// happens after it, beyond the session that a leader stays away.
+const goesOn nemesis.Millis = 500
+
+// betweenTicks is enough for what is over to be seen, and for something to be
+// acknowledged then.
+const betweenTicks nemesis.Millis = 300
 
 // drawMoments gives moments to some of the profiles in which no data is taken from a
 // disk: under two faults at once, little is promised of it.
 func (p *Profile) drawMoments(r dice, b Bounds) {
-	if r.IntN(3) > 0 || p.liveness || p.config.ReplicationFactor < 2 || slices.ContainsFunc(p.cards, card.takesData) {
+	if r.IntN(3) > 0 || p.liveness || p.config.ReplicationFactor < 3 || slices.ContainsFunc(p.cards, card.takesData) {
 		return
 	}
 	p.nodes = cmp.Or(b.Nodes, pick(r, 3, 5)) // of five, the controller may be somebody else
-	m := moments{
-		upon: pick(r, nemesis.ISRProposed, nemesis.ISRProposed, nemesis.ISRChanged, nemesis.Truncated,
-			nemesis.BecameLeader, nemesis.BecameFollower, nemesis.Unfenced),
-		blind: r.IntN(2) == 0,
-		lost:  pick(r, nemesis.Isolate, nemesis.OneWayIn, nemesis.OneWayOut, nemesis.OneWayOut),
-		later: pick[nemesis.Millis](r, 0, 30, 100, 300),
-		end: pick(r,
-			nemesis.Fault{Kind: nemesis.Elect, Target: nemesis.Laggard}, nemesis.Fault{Kind: nemesis.Elect, Target: nemesis.Laggard},
-			nemesis.Fault{Kind: nemesis.Elect, Target: nemesis.Laggard},
-			nemesis.Fault{Kind: nemesis.Kill, Target: nemesis.Leader},
-			nemesis.Fault{Kind: nemesis.Pause, Target: nemesis.Leader},
-			nemesis.Fault{Kind: nemesis.Partition, Target: nemesis.Leader, Shape: nemesis.Isolate}),
+	if p.weather.Sync <= quickSync {
+		p.times.Lag = max(pick[nemesis.Millis](r, 200, 400), 2*p.times.FetchWait)
 	}
-	m.last = pick(r, m.upon, m.upon, nemesis.ISRChanged)
-	p.moments = m
+	// Events of other partitions would be waited for, too, and other faults come between.
+	p.parts, p.clients.Tenants = 1, 0
+	// A leader that gets no answers must ask again before it is taken for gone.
+	p.times.Request = min(p.times.Request, p.times.Session/2)
+	p.every, p.lasts = max(p.every, momentsApart), min(p.lasts, momentsApart)
+	if r.IntN(3) > 0 {
+		p.weather = onlyLate(r, p.weather)
+	}
+	elect := nemesis.Fault{Kind: nemesis.Elect, Target: nemesis.Laggard}
+	p.moments = moments{
+		relapse: r.IntN(3) > 0,
+		lost:    pick(r, nemesis.Isolate, nemesis.OneWayIn, nemesis.OneWayOut, nemesis.OneWayOut),
+		blind:   r.IntN(2) == 0,
+		// In the end the laggard is not waited for any longer, and the answer to what was
+		// asked before is given up.
+		later: pick(r, 0, 30, 100, 300, p.times.Lag+betweenTicks, p.times.Lag+betweenTicks, p.times.Request+betweenTicks),
+		ends: []nemesis.Fault{elect, pick(r,
+			elect,
+			nemesis.Fault{Kind: nemesis.Kill, Target: nemesis.Leader},
+			nemesis.Fault{Kind: nemesis.Kill, Target: nemesis.Leader, MidStep: true},
+			nemesis.Fault{Kind: nemesis.Pause, Target: nemesis.Leader},
+			nemesis.Fault{Kind: nemesis.Partition, Target: nemesis.Leader, Shape: nemesis.Isolate})},
+		swift: drawSwift(r),
+	}
+	p.moments.upon = []nemesis.Event{nemesis.ISRProposed, nemesis.ISRProposed, nemesis.ISRChanged}
+	if !p.moments.relapse {
+		p.moments.upon = []nemesis.Event{pick(r, nemesis.Events()...), pick(r, nemesis.Events()...)}
+	}
 }
 
 // takesData tells whether the fault takes from a disk.
@@ -61,25 +87,41 @@ func (c card) takesData() bool {
 	return c.fault.Kind == nemesis.Wipe || c.fault.Kind == nemesis.Power || c.fault.PowerOff
 }
 
-// moment are its steps. They wait for half of their time at most, and the leader
-// stays away for the other.
-func (p Profile) moment(at, end time.Duration) []nemesis.Step {
+// moment are its steps, in the order of their times.
+func (p Profile) moment(r dice, at, end time.Duration) (steps []nemesis.Step) {
 	m := p.moments
-	lasts := min(2*(p.times.Session+untilElected+m.later), nemesis.Millis((end - at).Milliseconds()))
-	step := func(upon nemesis.Event, f nemesis.Fault) nemesis.Step {
-		return nemesis.Step{At: nemesis.Millis(at.Milliseconds()), For: lasts, Upon: upon, Fault: f}
+	if steps = m.swift.elections(r, at, end); len(steps) > 0 {
+		at = steps[len(steps)-1].At.Duration()
 	}
-	steps := []nemesis.Step{step(m.upon, nemesis.Fault{
-		Kind: nemesis.Partition, Target: nemesis.Laggard, Shape: m.lost, Peer: nemesis.Leader,
-	})}
+	if m.relapse {
+		out := 2 * p.times.Lag.Duration() // by then it has been seen to lag
+		steps = append(steps, nemesis.Step{At: inMillis(at), For: inMillis(out), Fault: m.lose(nemesis.Replica)})
+		at += out - shortest
+	}
+	last := pick(r, m.ends...)
+	// Steps wait for half of their time at most; the other is for what comes then.
+	lasts := 2 * (m.later + goesOn)
+	if last.Kind != nemesis.Elect {
+		lasts += 2 * p.times.Session
+	}
+	if at+lasts.Duration() > end {
+		return nil
+	}
+	begin := pick(r, m.upon...)
+	upon := func(e nemesis.Event, later nemesis.Millis, f nemesis.Fault) {
+		steps = append(steps, nemesis.Step{At: inMillis(at), For: lasts, Upon: e, Later: later, Fault: f})
+	}
+	upon(begin, 0, m.lose(nemesis.Laggard))
 	if m.blind {
-		steps = append(steps, step(m.upon, nemesis.Fault{
-			Kind: nemesis.Partition, Target: nemesis.Controller, Shape: nemesis.OneWayOut, Peer: nemesis.Leader,
-		}))
+		upon(begin, 0, nemesis.Fault{Kind: nemesis.Partition, Target: nemesis.Controller, Shape: nemesis.OneWayOut, Peer: nemesis.Leader})
 	}
-	last := step(m.last, m.end)
-	if 2*m.later < lasts {
-		last.Later = m.later
-	}
-	return append(steps, last)
+	upon(pick(r, begin, begin, nemesis.ISRChanged), m.later, last)
+	return steps
 }
+
+// lose lets a replica lose its leader.
+func (m moments) lose(who nemesis.Target) nemesis.Fault {
+	return nemesis.Fault{Kind: nemesis.Partition, Target: who, Shape: m.lost, Peer: nemesis.Leader}
+}
+
+func inMillis(d time.Duration) nemesis.Millis { return nemesis.Millis(d.Milliseconds()) }

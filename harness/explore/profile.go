@@ -105,9 +105,9 @@ func drawProfile(seed uint64, b Bounds) Profile {
 		p.weather = sim.Weather{Hop: p.weather.Hop, Sync: min(p.weather.Sync, 20_000)} // a majority that cannot talk owes nothing
 		p.config.ReplicationFactor = min(3, p.nodes)                                   // of fewer, one may not be missing
 	}
-	p.drawMoments(newDice(seed, "moments"), b)
 	p.clients.Tenants = drawTenants(newDice(seed, "tenants"), p.liveness)
 	p = p.fair()
+	p.drawMoments(newDice(seed, "moments"), b)
 	if b.Dense {
 		p = p.denser()
 	}
