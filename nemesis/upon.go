@@ -60,7 +60,9 @@ func (e Event) validate() error {
 
 // poise lets a begin that is due wait for its event instead.
 func (r *runner) poise(a action) action {
-	a.poised, a.told, a.at = true, r.cluster.(EventCluster).Told(a.step.Upon), a.giveUp+a.step.Later.Duration()
+	a.poised, a.told = true, r.cluster.(EventCluster).Told(a.step.Upon)
+	a.giveUp += a.step.Later.Duration()
+	a.at = a.giveUp
 	return a
 }
 

@@ -19,21 +19,12 @@ func drawLateness(r dice, w sim.Weather) sim.Weather {
 }
 
 // onlyLate is a calm day on which one kind of message is often late, or lost with its
-// connection. What is to be seen of that takes time in which nothing else goes wrong.
+// connection, or two. What is to be seen of that takes time in which nothing else goes
+// wrong.
 func onlyLate(r dice, w sim.Weather) sim.Weather {
 	w = sim.Weather{Hop: w.Hop, Sync: w.Sync, SlowFor: pick[nemesis.Millis](r, 200, 600, 2000)}
-	often := pick(r, 100, 300, 600)
-	switch r.IntN(5) {
-	case 0:
-		w.SlowISR = often
-	case 1:
-		w.SlowISR, w.BrokenISR = often, often
-	case 2:
-		w.SlowRaft = often
-	case 3:
-		w.SlowFetch = often
-	case 4:
-		w.SlowLife = often
+	for range 1 + r.IntN(2) {
+		*pick(r, &w.SlowISR, &w.SlowISR, &w.BrokenISR, &w.SlowRaft, &w.SlowFetch, &w.SlowLife) = pick(r, 100, 300, 600)
 	}
 	return w
 }

@@ -23,6 +23,9 @@ type moments struct {
 	// nothing from the controller meanwhile: of what was decided it learns late or never.
 	lost  nemesis.Shape
 	blind bool
+	// fenced lets the laggard lose everybody else, too, for as long as it takes to be
+	// fenced.
+	fenced bool
 	// later is how much later it ends, and ends are how.
 	later nemesis.Millis
 	ends  []nemesis.Fault
@@ -78,7 +81,7 @@ func (p *Profile) drawMoments(r dice, b Bounds) {
 	}
 	p.moments.upon = []nemesis.Event{nemesis.ISRProposed, nemesis.ISRProposed, nemesis.ISRChanged}
 	if !p.moments.relapse {
-		p.moments.upon = []nemesis.Event{pick(r, nemesis.Events()...), pick(r, nemesis.Events()...)}
+		p.moments.upon = []nemesis.Event{pick(r, nemesis.Events()...), nemesis.ISRProposed}
 	}
 }
 
@@ -90,17 +93,24 @@ func (c card) takesData() bool {
 // moment are its steps, in the order of their times.
 func (p Profile) moment(r dice, at, end time.Duration) (steps []nemesis.Step) {
 	m := p.moments
-	if steps = m.swift.elections(r, at, end); len(steps) > 0 {
-		at = steps[len(steps)-1].At.Duration()
+	elections := m.swift.elections(r, at)
+	if n := len(elections); n > 0 && !m.swift.during {
+		at = elections[n-1].At.Duration()
 	}
 	if m.relapse {
 		out := 2 * p.times.Lag.Duration() // by then it has been seen to lag
 		steps = append(steps, nemesis.Step{At: inMillis(at), For: inMillis(out), Fault: m.lose(nemesis.Replica)})
 		at += out - shortest
 	}
-	last := pick(r, m.ends...)
+	if m.swift.during {
+		elections = m.swift.elections(r, at)
+	}
+	last, later := pick(r, m.ends...), m.later
+	if m.fenced {
+		later += p.times.Session
+	}
 	// Steps wait for half of their time at most; the other is for what comes then.
-	lasts := 2 * (m.later + goesOn)
+	lasts := 2 * (later + goesOn)
 	if last.Kind != nemesis.Elect {
 		lasts += 2 * p.times.Session
 	}
@@ -108,14 +118,20 @@ func (p Profile) moment(r dice, at, end time.Duration) (steps []nemesis.Step) {
 		return nil
 	}
 	begin := pick(r, m.upon...)
-	upon := func(e nemesis.Event, later nemesis.Millis, f nemesis.Fault) {
-		steps = append(steps, nemesis.Step{At: inMillis(at), For: lasts, Upon: e, Later: later, Fault: f})
+	upon := func(e nemesis.Event, f nemesis.Fault) *nemesis.Step {
+		steps = append(steps, nemesis.Step{At: inMillis(at), For: lasts, Upon: e, Fault: f})
+		return &steps[len(steps)-1]
 	}
-	upon(begin, 0, m.lose(nemesis.Laggard))
+	upon(begin, m.lose(nemesis.Laggard))
 	if m.blind {
-		upon(begin, 0, nemesis.Fault{Kind: nemesis.Partition, Target: nemesis.Controller, Shape: nemesis.OneWayOut, Peer: nemesis.Leader})
+		upon(begin, nemesis.Fault{Kind: nemesis.Partition, Target: nemesis.Controller, Shape: nemesis.OneWayOut, Peer: nemesis.Leader})
 	}
-	upon(pick(r, begin, begin, nemesis.ISRChanged), m.later, last)
+	if m.fenced {
+		upon(begin, nemesis.Fault{Kind: nemesis.Partition, Target: nemesis.Laggard, Shape: nemesis.Isolate}).For = p.times.Session + goesOn
+	}
+	upon(pick(r, begin, begin, nemesis.ISRChanged), last).Later = later
+	steps = append(steps, elections...)
+	slices.SortStableFunc(steps, func(a, b nemesis.Step) int { return cmp.Compare(a.At, b.At) })
 	return steps
 }
 

@@ -15,6 +15,8 @@ type swift struct {
 	every time.Duration // in the mean
 	late  nemesis.Fault // no kind for none
 	upon  nemesis.Event // what is late begins with it
+	// during says that they come while a moment waits for its event, and not before.
+	during bool
 }
 
 // drawSwift gives them to some of the profiles that have moments.
@@ -39,11 +41,11 @@ func drawSwift(r dice) swift {
 }
 
 // elections are the steps from a time on: the last begins last.
-func (s swift) elections(r dice, from, end time.Duration) (steps []nemesis.Step) {
-	lasts := time.Duration(s.times) * s.every
-	if s.times == 0 || from+2*lasts > end {
+func (s swift) elections(r dice, from time.Duration) (steps []nemesis.Step) {
+	if s.times == 0 {
 		return nil
 	}
+	lasts := time.Duration(s.times) * s.every
 	if s.late.Kind != "" {
 		steps = append(steps, nemesis.Step{At: inMillis(from), For: inMillis(lasts/2 + time.Duration(r.Int64N(int64(lasts)))), Upon: s.upon, Fault: s.late})
 	}
