@@ -23,6 +23,10 @@ func drawLateness(r dice, w sim.Weather) sim.Weather {
 // wrong.
 func onlyLate(r dice, w sim.Weather) sim.Weather {
 	w = sim.Weather{Hop: w.Hop, Sync: w.Sync, SlowFor: pick[nemesis.Millis](r, 200, 600, 2000)}
+	if r.IntN(3) == 0 { // the controller is far away
+		w.SlowISR, w.SlowRaft = 300, 300
+		return w
+	}
 	for range 1 + r.IntN(2) {
 		*pick(r, &w.SlowISR, &w.SlowISR, &w.BrokenISR, &w.SlowRaft, &w.SlowFetch, &w.SlowLife) = pick(r, 100, 300, 600)
 	}

@@ -63,9 +63,11 @@ func (p *Profile) drawMoments(r dice, b Bounds) {
 	if r.IntN(3) > 0 {
 		p.weather = onlyLate(r, p.weather)
 	}
+	p.clients.Rate = pick(r, p.clients.Rate, 10, 30)
+	relapse := r.IntN(2) == 0
 	elect := nemesis.Fault{Kind: nemesis.Elect, Target: nemesis.Laggard}
 	p.moments = moments{
-		relapse: r.IntN(3) > 0,
+		relapse: relapse,
 		lost:    pick(r, nemesis.Isolate, nemesis.OneWayIn, nemesis.OneWayOut, nemesis.OneWayOut),
 		blind:   r.IntN(2) == 0,
 		// In the end the laggard is not waited for any longer, and the answer to what was
@@ -77,11 +79,15 @@ func (p *Profile) drawMoments(r dice, b Bounds) {
 			nemesis.Fault{Kind: nemesis.Kill, Target: nemesis.Leader, MidStep: true},
 			nemesis.Fault{Kind: nemesis.Pause, Target: nemesis.Leader},
 			nemesis.Fault{Kind: nemesis.Partition, Target: nemesis.Leader, Shape: nemesis.Isolate})},
-		swift: drawSwift(r),
+		swift: drawSwift(r, relapse),
 	}
-	p.moments.upon = []nemesis.Event{nemesis.ISRProposed, nemesis.ISRProposed, nemesis.ISRChanged}
-	if !p.moments.relapse {
-		p.moments.upon = []nemesis.Event{pick(r, nemesis.Events()...), nemesis.ISRProposed}
+	switch m := &p.moments; {
+	case m.relapse:
+		m.upon = []nemesis.Event{nemesis.ISRProposed, nemesis.ISRProposed, nemesis.ISRChanged}
+	case m.swift.times > 0:
+		m.upon = []nemesis.Event{pick(r, nemesis.Truncated, nemesis.BecameLeader, nemesis.BecameFollower)}
+	default:
+		m.upon = nemesis.Events()
 	}
 }
 
@@ -95,12 +101,12 @@ func (p Profile) moment(r dice, at, end time.Duration) (steps []nemesis.Step) {
 	m := p.moments
 	elections := m.swift.elections(r, at)
 	if n := len(elections); n > 0 && !m.swift.during {
-		at = elections[n-1].At.Duration()
+		at = elections[n-1].At.Duration() + m.swift.every/2
 	}
 	if m.relapse {
 		out := 2 * p.times.Lag.Duration() // by then it has been seen to lag
 		steps = append(steps, nemesis.Step{At: inMillis(at), For: inMillis(out), Fault: m.lose(nemesis.Replica)})
-		at += out - shortest
+		at += out * 3 / 4
 	}
 	if m.swift.during {
 		elections = m.swift.elections(r, at)

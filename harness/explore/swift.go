@@ -19,9 +19,10 @@ type swift struct {
 	during bool
 }
 
-// drawSwift gives them to some of the profiles that have moments.
-func drawSwift(r dice) swift {
-	if r.IntN(3) > 0 {
+// drawSwift gives them to some of the profiles that have moments: where a replica falls
+// back, it finds another leader when it returns.
+func drawSwift(r dice, relapse bool) swift {
+	if r.IntN(3) == 0 || relapse && r.IntN(2) == 0 {
 		return swift{}
 	}
 	cut := func(target nemesis.Target, shape nemesis.Shape, peer nemesis.Target) nemesis.Fault {
@@ -29,7 +30,8 @@ func drawSwift(r dice) swift {
 	}
 	return swift{
 		times: 2 + r.IntN(3), every: time.Duration(pick(r, 40, 100, 250)) * time.Millisecond,
-		upon: pick(r, "", nemesis.BecameLeader, nemesis.BecameFollower, nemesis.Truncated),
+		during: relapse,
+		upon:   pick(r, "", nemesis.BecameLeader, nemesis.BecameFollower, nemesis.Truncated),
 		late: pick(r,
 			nemesis.Fault{},
 			cut(nemesis.Replica, nemesis.OneWayOut, nemesis.Leader), cut(nemesis.Replica, nemesis.OneWayIn, nemesis.Leader),
