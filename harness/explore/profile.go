@@ -108,6 +108,7 @@ func drawProfile(seed uint64, b Bounds) Profile {
 	p.clients.Tenants = drawTenants(newDice(seed, "tenants"), p.liveness)
 	p = p.fair()
 	p.drawMoments(newDice(seed, "moments"), b)
+	p.drawEmptied(newDice(seed, "emptied"))
 	if b.Dense {
 		p = p.denser()
 	}
