@@ -137,7 +137,7 @@ func (p Profile) drawSchedule(seed uint64) nemesis.Schedule {
 			for _, step := range p.moment(r, at, end) {
 				step.ID = len(s.Steps) + 1
 				s.Steps = append(s.Steps, step)
-				at = step.At.Duration() + time.Duration(r.Int64N(int64(step.For.Duration())))
+				at = step.At.Duration() + time.Duration(r.Int64N(int64(step.For.Duration()))) // the next may come meanwhile
 			}
 			continue
 		}

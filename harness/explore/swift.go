@@ -14,28 +14,19 @@ type swift struct {
 	times int           // 0 for none
 	every time.Duration // in the mean
 	late  nemesis.Fault // no kind for none
-	upon  nemesis.Event // what is late begins with it
-	// during says that they come while a moment waits for its event, and not before.
-	during bool
 }
 
-// drawSwift gives them to some of the profiles that have moments: where a replica falls
-// back, it finds another leader when it returns.
-func drawSwift(r dice, relapse bool) swift {
-	if r.IntN(3) == 0 || relapse && r.IntN(2) == 0 {
-		return swift{}
-	}
+// drawSwift draws how swift they are, and what is held up.
+func drawSwift(r dice) swift {
 	cut := func(target nemesis.Target, shape nemesis.Shape, peer nemesis.Target) nemesis.Fault {
 		return nemesis.Fault{Kind: nemesis.Partition, Target: target, Shape: shape, Peer: peer}
 	}
 	return swift{
 		times: 2 + r.IntN(3), every: time.Duration(pick(r, 40, 100, 250)) * time.Millisecond,
-		during: relapse,
-		upon:   pick(r, "", nemesis.BecameLeader, nemesis.BecameFollower, nemesis.Truncated),
 		late: pick(r,
 			nemesis.Fault{},
 			cut(nemesis.Replica, nemesis.OneWayOut, nemesis.Leader), cut(nemesis.Replica, nemesis.OneWayIn, nemesis.Leader),
-			cut(nemesis.Leader, nemesis.OneWayIn, ""),
+			cut(nemesis.Leader, nemesis.OneWayIn, ""), cut(nemesis.Controller, nemesis.OneWayOut, nemesis.Leader),
 			nemesis.Fault{Kind: nemesis.Delay, Target: nemesis.Replica, Shape: nemesis.OneWayIn, Peer: nemesis.Leader, Delay: 500},
 			nemesis.Fault{Kind: nemesis.Pause, Target: nemesis.Leader},
 		),
@@ -49,7 +40,7 @@ func (s swift) elections(r dice, from time.Duration) (steps []nemesis.Step) {
 	}
 	lasts := time.Duration(s.times) * s.every
 	if s.late.Kind != "" {
-		steps = append(steps, nemesis.Step{At: inMillis(from), For: inMillis(lasts/2 + time.Duration(r.Int64N(int64(lasts)))), Upon: s.upon, Fault: s.late})
+		steps = append(steps, nemesis.Step{At: inMillis(from), For: inMillis(lasts/2 + time.Duration(r.Int64N(int64(lasts)))), Fault: s.late})
 	}
 	at := from
 	for range s.times {

@@ -109,3 +109,30 @@ func TestALeaderIsAskedFor(t *testing.T) {
 		require.Equal(t, since, c.now)
 	})
 }
+
+// TestALaggardMissesMost: who is out of the ISR, though its log is as long as any, and
+// nobody who is dead.
+func TestALaggardMissesMost(t *testing.T) {
+	running(t, options(3, 1), func(c *Cluster) {
+		view := c.looking(t)
+		laggards := func() []int {
+			roles, err := view.Roles(background)
+			require.NoError(t, err)
+			return roles.Laggards
+		}
+		roles, err := view.Roles(background)
+		require.NoError(t, err)
+		all := laggards()
+		require.Len(t, all, 2)
+		require.NotContains(t, all, roles.Leader)
+
+		out := all[1]
+		require.NoError(t, c.Kill(background, out))
+		require.Equal(t, all[:1], laggards())
+
+		c.Sleep(background, 10*time.Second)
+		require.NoError(t, c.Restart(background, out))
+		c.Sleep(background, 60*time.Millisecond)
+		require.Equal(t, []int{out}, laggards())
+	})
+}
