@@ -49,7 +49,7 @@ const (
 // under two faults at once, little is promised of that.
 func (p *Profile) drawMoments(r dice, b Bounds) {
 	spare := slices.DeleteFunc(slices.Clone(p.cards), card.takesData)
-	if r.IntN(3) > 0 || p.liveness || p.fixed != nil || p.config.ReplicationFactor < 3 || len(spare) == 0 {
+	if r.IntN(3) > 0 || p.liveness || p.fixed != nil || p.badMachine || p.config.ReplicationFactor < 3 || len(spare) == 0 {
 		return
 	}
 	p.cards = spare

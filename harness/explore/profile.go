@@ -59,6 +59,8 @@ type Profile struct {
 	moments moments
 	// wiped is the only node whose data is ever lost: the promise covers one.
 	wiped nemesis.Target
+	// badMachine says that the profile is about one machine; see oneBadMachine.
+	badMachine bool
 	// unpromised allows power losses where nothing was flushed.
 	unpromised bool
 	// every and lasts are the means of the time between two faults and of how long
