@@ -12,7 +12,7 @@ import (
 // TestMomentsAreDrawn where no data is taken from a disk, and fit into their cases.
 func TestMomentsAreDrawn(t *testing.T) {
 	profiles, dealt := 0, 0
-	for seed := range uint64(300) {
+	for seed := range uint64(1000) {
 		p := drawProfile(seed, Bounds{})
 		if len(p.moments.upon) == 0 {
 			continue
