@@ -87,7 +87,7 @@ func (p *Profile) drawMoments(r dice, b Bounds) {
 // makeRoom changes the profile so that moments come about.
 func (p *Profile) makeRoom(r dice, b Bounds) {
 	p.nodes = cmp.Or(b.Nodes, max(p.nodes, pick(r, 3, 5, 5))) // of five, the controller may be somebody else
-	p.parts, p.clients.Tenants = 1, 0           // steps hear of the events of all partitions
+	p.parts, p.clients.Tenants = 1, 0                         // steps hear of the events of all partitions
 	p.clients.Rate = pick(r, p.clients.Rate, 10, 30)
 	if p.weather.Sync <= quickSync {
 		p.times.Lag = max(pick[nemesis.Millis](r, 200, 400), 2*p.times.FetchWait)
