@@ -52,9 +52,15 @@ func (c *Core) pumpFetchers() {
 	}
 }
 
+// fetchFrom waits for a flush that holds one of the partitions back. A fetch of the others
+// alone may find nothing and be held for as long as a fetch may be, and the one that
+// was flushed meanwhile would have to wait for that.
 func (c *Core) fetchFrom(f *fetcher) {
 	var want []asked
 	for _, h := range c.partitions.sorted {
+		if h.replica.FlushesWhatItHasOf(f.leader) {
+			return
+		}
 		from, ok := h.replica.Position()
 		if ok && from.Leader == f.leader && !h.backingOff && !h.lookingUp {
 			want = append(want, asked{held: h, from: from})

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 )
 
 // coincidences is how many clock faults may go along with a change of roles
@@ -45,6 +46,24 @@ func clockMovedLeader(r *run) []Verdict {
 		return []Verdict{{Check: f.check, Status: Unknown, Reason: f.reason + ": once, which a starved machine can do too"}}
 	}
 	return []Verdict{f.verdict(true)}
+}
+
+// recovery bounds, generously, how long the consequences of a fault go on after it was
+// healed.
+const recovery = 10 * time.Second
+
+// near says whether a fault was in force while another one was, or so close to that
+// that it may still have had consequences, or the other one.
+func (f *fault) near(w *fault) bool {
+	return f.began <= max(w.healed, w.began+int64(recovery)) && (f.healed == never || f.healed+int64(recovery) >= w.began)
+}
+
+// until is the time at which a fault was healed, in print.
+func (f *fault) until() string {
+	if f.healed == never {
+		return "the end"
+	}
+	return seconds(f.healed)
 }
 
 // moved says, by the evidence, who lost a role while the fault was in force, if

@@ -11,7 +11,8 @@ import (
 // endOffsets: an end-offset query that begins after another ended, and is
 // answered under an equal or newer leader epoch, returns no less (KIP-207).
 // Under an older epoch it is a stale answer of an ex-leader, which is allowed;
-// without epochs nothing can be said.
+// without epochs nothing can be said. The end at which a drain arrives is as new as can
+// be, whatever the epoch.
 func endOffsets(r *run) []Verdict {
 	f := finding{check: CheckEndOffset}
 	for _, p := range r.partitions {
@@ -40,8 +41,28 @@ func endOffsets(r *run) []Verdict {
 				})
 			}
 		}
+		f.shrunk(p)
 	}
 	return []Verdict{f.verdict(r.promise.Durability)}
+}
+
+// shrunk finds drains that end before what somebody was told to be the end: a complete
+// one has read a marker that was appended after that.
+func (f *finding) shrunk(p *partition) {
+	var highest *read
+	for i := range p.reads {
+		if d := &p.reads[i]; d.f == history.EndOffset && d.outcome == history.OK && (highest == nil || d.offset > highest.offset) {
+			highest = d
+		}
+	}
+	for _, w := range p.drains {
+		if w.complete && highest != nil && highest.ended < w.began && highest.offset > w.end {
+			f.add(func() (string, []Op) {
+				return fmt.Sprintf("the end of %s was %d, and %d when node %d was drained", p, highest.offset, w.end, w.node),
+					[]Op{highest.op(p, nil), p.drainOp(w, w.end, nil)}
+			})
+		}
+	}
 }
 
 func highestUpTo(highest map[int64]*read, epoch int64) *read {

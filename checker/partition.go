@@ -18,6 +18,8 @@ type partition struct {
 	// deletions are how often somebody tried to delete its topic and may have done so:
 	// nothing of it has to be there at the end then.
 	deletions int
+	// deleting is when somebody last tried to delete its topic.
+	deleting int64
 	// drains are the last pass over each replica, complete or not, by node.
 	drains []*drain
 

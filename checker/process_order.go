@@ -47,6 +47,9 @@ func (o *processOrders) polls(p *partition) {
 		case d.f == history.Assign, d.f == history.Poll && positionGone(d.err):
 			delete(at, d.process)
 		}
+		if d.f == history.Drain {
+			o.backWithin(p, d)
+		}
 		if d.f != history.Poll || len(d.records) == 0 {
 			continue
 		}
@@ -78,6 +81,19 @@ func (o *processOrders) within(p *partition, d *read) {
 			o.intSkip.add(tell)
 		case step < 1:
 			o.intBack.add(tell)
+		}
+	}
+}
+
+// backWithin finds records that a part of a drain shows in another order than that of
+// the log. What a drain lacks is no skip but a loss, which others find.
+func (o *processOrders) backWithin(p *partition, d *read) {
+	for i := 1; i < len(d.records); i++ {
+		if a, b := d.records[i-1], d.records[i]; b.Offset <= a.Offset {
+			o.intBack.add(func() (string, []Op) {
+				return fmt.Sprintf("one part of the drain of %s from node %d goes from offset %d to %d", p, d.node, a.Offset, b.Offset),
+					[]Op{d.op(p, &b)}
+			})
 		}
 	}
 }

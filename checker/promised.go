@@ -2,8 +2,6 @@ package checker
 
 import (
 	"fmt"
-	"slices"
-	"time"
 
 	"github.com/ackproof/ackproof/harness/history"
 )
@@ -43,17 +41,14 @@ const (
 // acks, so that power takes nothing of it.
 const flushedBeforeAck = "before-ack"
 
-// recovery bounds, generously, how long after a fault was healed its replicas
-// are back in the ISR, and after a replica's death it is out of it.
-const recovery = 10 * time.Second
-
-// promised follows the protocol's words: a record acked with acks=all was on
-// at least min.insync.replicas disks, and only one of them may lead next,
-// unless unclean election lets anybody. So it is safe while fewer disks than
-// that are lost, and none of them was the last in the ISR: without eligible
-// leader replicas (KIP-966) the ISR never gets empty, and its last member leads
-// again with whatever it has.
-func promised(c history.Config, faults []fault, replicas []int) Promise {
+// promised follows the protocol's words: a record acked with acks=all is on the disk of
+// each member of the ISR, and only one of them may lead next, unless unclean
+// election lets anybody. So it is safe while not all of them are lost. Who was a
+// member when disks were lost, nothing that a history says of faults can tell: bad
+// weather or a starved machine takes replicas out of the ISR, too. It was seen, or nothing
+// is promised.
+func (r *run) promised() Promise {
+	c := r.config
 	switch {
 	case c.Acks != "all":
 		return Promise{Reason: fmt.Sprintf("acks=%s promises nothing when a leader is lost", c.Acks)}
@@ -62,103 +57,30 @@ func promised(c history.Config, faults []fault, replicas []int) Promise {
 	case c.UncleanElection:
 		return Promise{Reason: "unclean leader election may elect a replica that lacks acked records"}
 	}
-	minISR := max(c.MinISR, 1)
-	losses := dataLosses(c, faults)
-	if nodes := lostAtOnce(losses); len(nodes) >= minISR {
-		return Promise{Reason: fmt.Sprintf("nodes %v lost their data, and acks=all min.isr=%d covers the loss of %d",
-			nodes, minISR, minISR-1)}
-	}
-	if w, other := lastOfISR(losses, faults, replicas); w != nil {
-		return Promise{Reason: fmt.Sprintf("nodes %v lost their data at %s, when the %s of nodes %v (%s to %s) may have left "+
-			"no other replica in the ISR: its last member leads again with the disk it has (KIP-966)",
-			w.nodes, seconds(w.began), other.kind, other.nodes, seconds(other.began), other.until())}
-	}
-	return Promise{Durability: true, Reason: fmt.Sprintf(
-		"acks=all min.isr=%d without unclean election promises durability while fewer than %d replicas lose their data, "+
-			"and the others are in the ISR then", minISR, minISR)}
-}
-
-// dataLosses are the faults that may have taken acked records from a disk.
-func dataLosses(c history.Config, faults []fault) []*fault {
-	var found []*fault
-	for i := range faults {
-		if f := &faults[i]; f.kind == wipe || f.kind == power && c.Flush != flushedBeforeAck {
-			found = append(found, f)
-		}
-	}
-	return found
-}
-
-// lostAtOnce are the most nodes that lacked data at the same time, ascending. A
-// number of windows that overlap do so where one of them begins.
-func lostAtOnce(losses []*fault) (most []int) {
-	for _, at := range losses {
-		var nodes []int
-		for _, f := range losses {
-			if f.lacksData(at.began) {
-				nodes = append(nodes, f.nodes...)
+	for _, p := range r.partitions {
+		w := watched{sightings: r.sightings[partitionKey{p.topic, p.id}], left: map[*fault]int{}}
+		for i := range r.faults {
+			f := &r.faults[i]
+			if !f.takesData(c) || !r.concerns(f, p) {
+				continue
 			}
-		}
-		slices.Sort(nodes)
-		if nodes = slices.Compact(nodes); len(nodes) > len(most) {
-			most = nodes
-		}
-	}
-	return most
-}
-
-// lacksData says whether the nodes of a loss may lack what they had acked, at a
-// time. What power took is little, and is fetched again like what was missed
-// while a node was down. A wiped replica counts for all of the run, before and
-// after: the history does not say when it was whole again, and an accusation must
-// not rest on a guess.
-func (f *fault) lacksData(at int64) bool {
-	return f.kind == wipe || f.began <= at && (f.healed == never || at <= f.healed+int64(recovery))
-}
-
-// lastOfISR returns a loss of data, and the fault beside it that may have taken
-// the other replicas out of the ISR before those who lost it were; or nil.
-func lastOfISR(losses []*fault, faults []fault, replicas []int) (w, other *fault) {
-	for _, w = range losses {
-		for j := range faults {
-			if other = &faults[j]; other != w && other.near(w) && other.shrinks(replicas, w.nodes) {
-				return w, other
+			if why := w.survives(f); why != "" {
+				return Promise{Reason: fmt.Sprintf("nodes %v lost their data at %s, and may have been all that was left of the ISR of %s: %s",
+					f.nodes, seconds(f.began), p, why)}
 			}
 		}
 	}
-	return nil, nil
+	return Promise{Durability: true, Reason: "acks=all without unclean election promises durability " +
+		"while not all of an ISR lose their data at once, and none was seen to"}
 }
 
-// near says whether a fault was in force when the nodes of another died, or so
-// close to it that its replicas may have been out of the ISR then, or while
-// they were down, or before they can be known to be out of it themselves.
-func (f *fault) near(w *fault) bool {
-	unsettled := w.began + int64(recovery)
-	return f.began <= max(w.healed, unsettled) && (f.healed == never || f.healed+int64(recovery) >= w.began)
+// takesData says whether a fault may have taken acked records from a disk.
+func (f *fault) takesData(c history.Config) bool {
+	return f.kind == wipe || f.kind == power && c.Flush != flushedBeforeAck
 }
 
-// shrinks says whether a fault can take a replica other than spared out of the
-// ISR. One that kills takes its nodes only, a clock fault and an elect nobody. A
-// partition has two sides, and a leader or controller that was cut off or stopped,
-// or waits for its disk, may take the others for gone: these reach beyond the
-// nodes they name. Where no replica is known, each node is one.
-func (f *fault) shrinks(replicas, spared []int) bool {
-	switch f.kind {
-	case clock, elect:
-		return false
-	case kill, stop, wipe, power:
-	default:
-		return true
-	}
-	return slices.ContainsFunc(f.nodes, func(node int) bool {
-		return !slices.Contains(spared, node) && (len(replicas) == 0 || slices.Contains(replicas, node))
-	})
-}
-
-// until is the time at which a fault was healed, in print.
-func (f *fault) until() string {
-	if f.healed == never {
-		return "the end"
-	}
-	return seconds(f.healed)
+// concerns says whether a loss of data can show in p: it had nothing to lose before the
+// first send, and if it was deleted before the lost were back, nobody read of them.
+func (r *run) concerns(f *fault, p *partition) bool {
+	return len(p.sends) > 0 && r.sends[p.sends[0]].invoked <= f.began && f.healing <= p.deleting
 }

@@ -2,90 +2,76 @@ package checker
 
 import (
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/ackproof/ackproof/harness/history"
 )
 
-// TestPromised is about faults; what the configuration alone decides stands in
-// testdata/promised.txt.
+// TestPromised is about what was seen of an ISR whose members lost their data; what the
+// configuration alone decides stands in testdata/promised.txt. Each history has an
+// acked send before all else, to partition 0.
 func TestPromised(t *testing.T) {
-	at := func(kind string, began, healed int64, nodes ...int) fault {
-		second := int64(time.Second)
-		f := fault{kind: kind, nodes: nodes, began: began * second, healed: healed * second}
-		if healed < 0 {
-			f.healed = never
-		}
-		return f
-	}
-	wiped := at(wipe, 20, 22, 1)
-	unpowered := at(power, 20, 22, 1)
-	const lastOfISR = "nodes [1] lost their data at 20.000000s, when the "
+	const whole = "isr 1,2,3 n2 epoch 4 [15 15]\n"
+	const lost = "nodes [1] lost their data at 0.020000s, and may have been all that was left of the ISR of t-0: "
 	for name, row := range map[string]struct {
-		minISR   int
-		flush    string
-		faults   []fault
-		replicas []int  // nil: 1, 2, 3
-		broken   string // empty: durability is promised
+		flush  string
+		text   string
+		broken string // empty: durability is promised
 	}{
-		"no fault":                                   {minISR: 2},
-		"nothing wiped":                              {minISR: 2, faults: []fault{at(kill, 1, 2, 1, 2, 3), at("partition", 1, 2, 1), at("pause", 1, 2, 1)}},
-		"one wiped":                                  {minISR: 2, faults: []fault{wiped}},
-		"one wiped twice":                            {minISR: 2, faults: []fault{wiped, at(wipe, 23, 24, 1)}},
-		"one wiped, min.isr=1":                       {minISR: 1, faults: []fault{wiped}, broken: "nodes [1] lost their data, and acks=all min.isr=1 covers the loss of 0"},
-		"one wiped, min.isr not known":               {minISR: 0, faults: []fault{wiped}, broken: "covers the loss of 0"},
-		"two wiped":                                  {minISR: 2, faults: []fault{wiped, at(wipe, 90, 95, 3)}, broken: "nodes [1 3] lost their data, and acks=all min.isr=2 covers the loss of 1"},
-		"two wiped at once, min.isr=3":               {minISR: 3, faults: []fault{at(wipe, 20, 22, 1, 2)}},
-		"two wiped in turn, min.isr=3":               {minISR: 3, faults: []fault{wiped, at(wipe, 23, 24, 2)}, broken: lastOfISR + "wipe of nodes [2]"},
-		"two wiped far apart, min.isr=3":             {minISR: 3, faults: []fault{wiped, at(wipe, 80, 81, 2)}},
-		"followers dead when it was wiped":           {minISR: 2, faults: []fault{at(kill, 10, 30, 2, 3), wiped}, broken: lastOfISR + "kill of nodes [2 3] (10.000000s to 30.000000s)"},
-		"one follower dead":                          {minISR: 2, faults: []fault{at(kill, 10, 30, 2), wiped}, broken: lastOfISR + "kill of nodes [2]"},
-		"never back":                                 {minISR: 2, faults: []fault{at(kill, 1, -1, 2), wiped}, broken: lastOfISR + "kill of nodes [2] (1.000000s to the end)"},
-		"back at last moment":                        {minISR: 2, faults: []fault{at(kill, 5, 10, 2), wiped}, broken: lastOfISR + "kill of nodes [2]"},
-		"back for long enough":                       {minISR: 2, faults: []fault{at(kill, 5, 9, 2), wiped}},
-		"killed before it may be noticed":            {minISR: 2, faults: []fault{wiped, at(kill, 30, 31, 2)}, broken: lastOfISR + "kill of nodes [2]"},
-		"killed once it must be":                     {minISR: 2, faults: []fault{wiped, at(kill, 31, 32, 2)}},
-		"killed while it was down":                   {minISR: 2, faults: []fault{at(wipe, 20, 40, 1), at(kill, 39, 41, 2)}, broken: lastOfISR + "kill of nodes [2]"},
-		"itself killed before":                       {minISR: 2, faults: []fault{at(kill, 18, 19, 1), wiped}},
-		"itself killed beside another":               {minISR: 2, faults: []fault{at(kill, 18, 21, 1, 2), wiped}, broken: lastOfISR + "kill of nodes [1 2]"},
-		"itself paused":                              {minISR: 2, faults: []fault{at("pause", 18, 19, 1), wiped}, broken: lastOfISR + "pause of nodes [1]"},
-		"any clock wrong":                            {minISR: 2, faults: []fault{at(clock, 18, 25, 1, 2, 3), wiped}},
-		"itself cut off":                             {minISR: 2, faults: []fault{at("partition", 18, 19, 1), wiped}, broken: lastOfISR + "partition of nodes [1]"},
-		"no replica killed":                          {minISR: 2, faults: []fault{at(kill, 10, 30, 4, 5), wiped}},
-		"no replica cut off":                         {minISR: 2, faults: []fault{at("partition", 10, 30, 4), wiped}, broken: lastOfISR + "partition of nodes [4]"},
-		"replicas not known":                         {minISR: 2, faults: []fault{at(kill, 10, 30, 4, 5), wiped}, replicas: []int{}, broken: lastOfISR + "kill of nodes [4 5]"},
-		"one without power":                          {minISR: 2, faults: []fault{unpowered}},
-		"one without power, min.isr=1":               {minISR: 1, faults: []fault{unpowered}, broken: "nodes [1] lost their data, and acks=all min.isr=1 covers the loss of 0"},
-		"one without power, synced, min.isr=1":       {minISR: 1, flush: "before-ack", faults: []fault{unpowered}},
-		"two without power at once":                  {minISR: 2, flush: "interval", faults: []fault{at(power, 20, 22, 1, 3)}, broken: "nodes [1 3] lost their data, and acks=all min.isr=2 covers the loss of 1"},
-		"two without power at once, synced":          {minISR: 2, flush: "before-ack", faults: []fault{at(power, 20, 22, 1, 3)}},
-		"two without power, the first not whole":     {minISR: 2, faults: []fault{unpowered, at(power, 32, 33, 3)}, broken: "nodes [1 3] lost their data"},
-		"two without power, the first whole":         {minISR: 2, faults: []fault{unpowered, at(power, 33, 34, 3)}},
-		"two without power, the first never back":    {minISR: 2, faults: []fault{at(power, 20, -1, 1), at(power, 90, 91, 3)}, broken: "nodes [1 3] lost their data"},
-		"three in turn, min.isr=3":                   {minISR: 3, faults: []fault{unpowered, at(power, 33, 34, 2), at(power, 45, 46, 3)}},
-		"three overlap two by two, min.isr=3":        {minISR: 3, faults: []fault{unpowered, at(power, 31, 33, 2), at(power, 42, 44, 3)}, broken: "nodes [2] lost their data at 31.000000s, when the power of nodes [1]"},
-		"one wiped, another without power later":     {minISR: 2, faults: []fault{wiped, at(power, 90, 91, 3)}, broken: "nodes [1 3] lost their data"},
-		"one without power, another wiped later":     {minISR: 2, faults: []fault{unpowered, at(wipe, 90, 91, 3)}, broken: "nodes [1 3] lost their data"},
-		"followers dead when it lost power":          {minISR: 2, faults: []fault{at(kill, 10, 30, 2, 3), unpowered}, broken: lastOfISR + "kill of nodes [2 3] (10.000000s to 30.000000s)"},
-		"followers dead when it lost power, synced":  {minISR: 2, flush: "before-ack", faults: []fault{at(kill, 10, 30, 2, 3), unpowered}},
-		"a synced follower without power when wiped": {minISR: 2, flush: "before-ack", faults: []fault{at(power, 18, 19, 2), wiped}, broken: lastOfISR + "power of nodes [2]"},
-		"itself without power before":                {minISR: 2, faults: []fault{at(power, 18, 19, 1), wiped}},
-		"leaders moved":                              {minISR: 2, faults: []fault{at(elect, 18, 19, 2), wiped, at(elect, 21, 22, 3)}},
-		"a disk failed beside it":                    {minISR: 2, faults: []fault{at("disk", 18, 19, 2), unpowered}, broken: lastOfISR + "disk of nodes [2]"},
-		"stopped alone":                              {minISR: 1, faults: []fault{at(stop, 18, 19, 1, 2, 3)}},
-		"a follower stopped beside it":               {minISR: 2, faults: []fault{at(stop, 18, 19, 2), unpowered}, broken: lastOfISR + "stop of nodes [2]"},
-		"itself stopped before":                      {minISR: 2, faults: []fault{at(stop, 18, 19, 1), unpowered}},
-		"disks failed alone":                         {minISR: 1, faults: []fault{at("disk", 18, 19, 1, 2, 3)}},
-		"a kind not known":                           {minISR: 2, faults: []fault{at("earthquake", 10, 30), wiped}, broken: lastOfISR + "earthquake of nodes []"},
+		"no fault":                       {},
+		"nothing that takes data":        {text: "fault kill n1,n2,n3 [20 30] bit\nfault stop n1 [40 50] bit\nfault disk n2 [60 70] bit"},
+		"nobody looked":                  {text: "fault wipe n1 [20 30] bit", broken: lost + "nobody saw its ISR before"},
+		"nobody looked before":           {text: "fault wipe n1 [20 30] bit\nisr 2,3 n2 epoch 4 [21 21]", broken: lost + "nobody saw its ISR before"},
+		"nobody looked after":            {text: whole + "fault wipe n1 [20 30] bit", broken: lost + "nobody saw them leave its ISR"},
+		"another partition was seen":     {text: "isr 2,3 n2 epoch 4 part 1 [15 15]\nfault wipe n1 [20 30] bit\nisr 2,3 n2 epoch 4 part 1 [21 21]", broken: lost + "nobody saw its ISR before"},
+		"a follower":                     {text: whole + "fault wipe n1 [20 30] bit\nisr 1,2,3 n2 epoch 4 [21 21]\nisr 2,3 n2 epoch 4 [25 25]"},
+		"a follower, seen late":          {text: whole + "fault wipe n1 [20 30] bit\nisr 2,3 n2 epoch 4 [35 35]"},
+		"outside of the ISR":             {text: "isr 2 n2 epoch 4 [15 15]\nfault wipe n1 [20 30] bit\nisr 2 n2 epoch 4 [21 21]"},
+		"the leader":                     {text: "isr 1,2,3 n1 epoch 4 [15 15]\nfault wipe n1 [20 30] bit\nisr 1,2,3 n1 epoch 4 [21 21]\nisr 2,3 n3 epoch 5 [25 25]"},
+		"the leader, in two steps":       {text: "isr 1,2 n1 epoch 4 [15 15]\nfault wipe n1 [20 30] bit\nisr 1,2 n2 epoch 5 [21 21]\nisr 2 n2 epoch 5 [25 25]"},
+		"the last member":                {text: "isr 1 n1 epoch 4 [15 15]\nfault wipe n1 [20 30] bit\nisr 1 epoch 5 [25 25]\nisr 1 n1 epoch 6 [35 35]", broken: lost + "nobody was left to lead it in epoch 5 but nodes [1]"},
+		"the last member, dead before":   {text: "isr 1 epoch 4 [15 15]\nfault wipe n1 [20 30] bit\nisr 1 n1 epoch 5 [35 35]\nisr 2 n2 epoch 6 [45 45]", broken: lost + "nobody was left to lead it in epoch 4 but nodes [1]"},
+		"others leave while it is dead":  {text: whole + "fault wipe n1 [20 30] bit\nisr 1,3 n1 epoch 5 [21 21]\nisr 1 n1 epoch 5 [25 25]\nisr 1 epoch 6 [26 26]", broken: lost + "nobody was left to lead it in epoch 6 but nodes [1]"},
+		"it is elected while it is dead": {text: whole + "fault wipe n1 [20 30] bit\nisr 1,3 n1 epoch 5 [21 21]\nisr 3 n3 epoch 6 [25 25]"},
+		"a leader nobody saw":            {text: whole + "fault wipe n1 [20 30] bit\nisr 2 n2 epoch 6 [35 35]", broken: lost + "nobody saw its leader between epochs 4 and 6"},
+		"every leader seen":              {text: whole + "fault wipe n1 [20 30] bit\nisr 1,3 n3 epoch 5 [35 35]\nisr 3 n3 epoch 5 [36 36]"},
+		"by somebody behind":             {text: whole + "isr 1,2,3 n3 epoch 5 [16 16]\nfault wipe n1 [20 30] bit\nisr 2,3 n2 epoch 4 [21 21]\nisr 1 epoch 6 [22 22]", broken: lost + "nobody was left to lead it in epoch 6 but nodes [1]"},
+		"two of three":                   {text: whole + "fault wipe n1,n2 [20 30] bit\nisr 3 n3 epoch 5 [25 25]"},
+		"two of three, one still there":  {text: whole + "fault wipe n1,n2 [20 30] bit\nisr 1,3 n3 epoch 5 [25 25]", broken: "nodes [1 2] lost their data at 0.020000s"},
+		"all":                            {text: whole + "fault wipe n1,n2,n3 [20 30] bit\nisr 1 epoch 5 [25 25]", broken: "nobody was left to lead it in epoch 5 but nodes [1]"},
+		"one after the other": {
+			text:   whole + "fault wipe n1 [20 30] bit\nisr 2,3 n2 epoch 4 [25 25]\nfault wipe n2,n3 [40 50] bit\nisr 2 epoch 5 [45 45]",
+			broken: "nodes [2 3] lost their data at 0.040000s",
+		},
+		"one after the other, the first came with nothing": {
+			text: whole + "fault wipe n1 [20 30] bit\nisr 2,3 n2 epoch 4 [25 25]\nfault wipe n2 [40 50] bit\n" +
+				"isr 1 n1 epoch 5 [45 45]",
+			broken: "nodes [2] lost their data at 0.040000s, and may have been all that was left of the ISR of t-0: nobody saw them leave its ISR",
+		},
+		"one after the other, the first back": {
+			text: whole + "fault wipe n1 [20 30] bit\nisr 2,3 n2 epoch 4 [25 25]\nisr 1,2,3 n2 epoch 4 [35 35]\nfault wipe n2 [40 50] bit\n" +
+				"isr 1 n1 epoch 5 [45 45]",
+		},
+		"the same again": {
+			text: whole + "fault wipe n1 [20 30] bit\nisr 2,3 n2 epoch 4 [25 25]\nfault wipe n1 [40 50] bit\nisr 2,3 n2 epoch 4 [41 41]",
+		},
+		"without power":                        {text: "fault power n1 [20 30] bit", broken: lost + "nobody saw its ISR before"},
+		"without power, seen":                  {text: whole + "fault power n1 [20 30] bit\nisr 2,3 n2 epoch 4 [25 25]"},
+		"without power, flushed at intervals":  {flush: "interval", text: "fault power n1 [20 30] bit", broken: lost + "nobody saw its ISR before"},
+		"without power, flushed before acks":   {flush: "before-ack", text: "fault power n1,n2,n3 [20 30] bit"},
+		"wiped, flushed before acks":           {flush: "before-ack", text: "fault wipe n1 [20 30] bit", broken: lost + "nobody saw its ISR before"},
+		"nothing to lose yet":                  {text: whole + "fault wipe n1 [20 30] bit\nisr 2,3 n2 epoch 4 [25 25]\n6: part 1 create [16 23]\n6: part 1 send 7 @0 [24 26]"},
+		"something to lose":                    {text: whole + "fault wipe n1 [20 30] bit\nisr 2,3 n2 epoch 4 [25 25]\n6: part 1 send 7 @0 [19 26]", broken: "of the ISR of t-1: nobody saw its ISR before"},
+		"a topic deleted before they are back": {text: whole + "fault wipe n1 [20 30] healing=28 bit\nisr 2,3 n2 epoch 4 [25 25]\n6: part 1 send 7 @0 [16 17]\n6: part 1 delete [27 29]"},
+		"a topic deleted after":                {text: whole + "fault wipe n1 [20 30] healing=28 bit\nisr 2,3 n2 epoch 4 [25 25]\n6: part 1 send 7 @0 [16 17]\n6: part 1 delete [29 31]", broken: "of the ISR of t-1: nobody saw its ISR before"},
+		"a topic that was not deleted":         {text: whole + "fault wipe n1 [20 30] healing=28 bit\nisr 2,3 n2 epoch 4 [25 25]\n6: part 1 send 7 @0 [16 17]\n6: part 1 delete fail [21 22]", broken: "of the ISR of t-1: nobody saw its ISR before"},
+		"a topic that was only read":           {text: whole + "fault wipe n1 [20 30] bit\nisr 2,3 n2 epoch 4 [25 25]\n6: part 1 poll from 0 [16 17]"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			replicas := row.replicas
-			if replicas == nil {
-				replicas = []int{1, 2, 3}
-			}
-			p := promised(history.Config{Acks: "all", MinISR: row.minISR, Flush: row.flush}, row.faults, replicas)
+			h := newScript(t, history.Config{Acks: "all", MinISR: 2, Flush: row.flush}).history("0: send 1 @0 [10 11]\n" + row.text)
+			require.NoError(t, h.Validate())
+			p := newRun(h, Options{}).promise
 			require.Equal(t, row.broken == "", p.Durability, p.Reason)
 			require.Contains(t, p.Reason, row.broken)
 			require.NotEmpty(t, p.Reason)

@@ -25,6 +25,7 @@ type run struct {
 	byValue    index        // value -> sends
 	partitions []*partition // by topic, then number
 	faults     []fault
+	sightings  map[partitionKey][]sighting // by line
 	promise    Promise
 }
 
@@ -67,6 +68,7 @@ type read struct {
 // undone: where the history does not tell, that is as soon as it had begun.
 type fault struct {
 	step                   int
+	line                   int // of its begin
 	kind                   string
 	nodes                  []int
 	began, healing, healed int64
@@ -92,19 +94,24 @@ type partitionKey struct {
 
 // newRun indexes a well-formed history.
 func newRun(h *history.History, o Options) *run {
-	r := &run{config: h.Header.Config, options: o, truncated: h.Truncated, rough: h.Header.Labels[history.Weather] == history.Rough}
+	r := &run{
+		config: h.Header.Config, options: o, truncated: h.Truncated, rough: h.Header.Labels[history.Weather] == history.Rough,
+		sightings: map[partitionKey][]sighting{},
+	}
 	parts := map[partitionKey]*partition{}
 	open := map[int]opened{}
 	for i := range h.Events {
 		e := &h.Events[i]
 		switch {
+		case e.Process == history.NemesisProcess && e.F == history.ISR && e.Fault == nil:
+			r.addSighting(e, i)
 		case e.Process == history.NemesisProcess:
-			r.addFault(e)
+			r.addFault(e, i)
 		case e.Type == history.Invoke:
 			key := partitionKey{e.Topic, e.Partition}
 			p := parts[key]
 			if p == nil {
-				p = &partition{topic: e.Topic, id: e.Partition}
+				p = &partition{topic: e.Topic, id: e.Partition, deleting: never}
 				parts[key] = p
 				r.partitions = append(r.partitions, p)
 			}
@@ -121,21 +128,8 @@ func newRun(h *history.History, o Options) *run {
 		p.assembleDrains(r)
 		p.layOut(r)
 	}
-	r.promise = promised(r.config, r.faults, r.replicas())
+	r.promise = r.promised()
 	return r
-}
-
-// replicas are the nodes from which any partition was drained; nil, for all of
-// them, where one was deleted before it was drained from each of its own.
-func (r *run) replicas() []int {
-	var nodes []int
-	for _, p := range r.partitions {
-		if p.deleted() && len(p.drains) < r.config.ReplicationFactor {
-			return nil
-		}
-		nodes = append(nodes, p.replicas()...)
-	}
-	return nodes
 }
 
 func (r *run) invoke(p *partition, e *history.Event, line int) opened {
@@ -144,6 +138,7 @@ func (r *run) invoke(p *partition, e *history.Event, line int) opened {
 		return opened{}
 	case history.DeleteTopic:
 		p.deletions++
+		p.deleting = e.Time
 		return opened{part: p, deletion: true}
 	}
 	if e.F == history.Send || e.F == history.Marker {
@@ -170,7 +165,9 @@ func (r *run) complete(op opened, e *history.Event, line int) {
 	}
 	if op.deletion {
 		if e.Type == history.Fail {
-			op.part.deletions--
+			if op.part.deletions--; op.part.deletions == 0 {
+				op.part.deleting = never
+			}
 		}
 		return
 	}
@@ -195,11 +192,11 @@ func (r *run) complete(op opened, e *history.Event, line int) {
 	}
 }
 
-func (r *run) addFault(e *history.Event) {
+func (r *run) addFault(e *history.Event, line int) {
 	f := e.Fault
 	if e.Type == history.Invoke {
 		r.faults = append(r.faults, fault{
-			step: f.Step, kind: f.Kind, nodes: f.Nodes, describe: f.Describe,
+			step: f.Step, line: line, kind: f.Kind, nodes: f.Nodes, describe: f.Describe,
 			began: e.Time, healing: e.Time, healed: never,
 		})
 		return

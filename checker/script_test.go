@@ -27,6 +27,7 @@ import (
 //	fault kill n1 [15 25] bit  a fault in force; or no-effect, or no-evidence; [15 -] was not healed
 //	fault kill n1 [15 25] healing=24 bit  the same; healing began at 24
 //	fault clock n1 [15 25] isr=1,2->1 bit  the same; evidence, by name
+//	isr 1,2 n1 epoch 4 [15 15] what somebody saw of the ISR; "n1", its leader, may be missing
 //	final 5=17 6=18            a marker acked and every replica drained, late: what makes a run complete
 //	final n2 5=17              the same, but node 2 holds only this
 //
@@ -72,6 +73,8 @@ func (s *script) line(f []string) {
 	switch f[0] {
 	case "fault":
 		s.fault(f[1:])
+	case "isr":
+		s.isr(f[1:])
 	case "final":
 		s.final(f[1:])
 	default:
@@ -167,6 +170,28 @@ func (s *script) fault(f []string) {
 		healed.Bit = &no
 	}
 	e.Type, e.Time, e.Fault = history.Info, end*ms, &healed
+	s.events = append(s.events, e)
+}
+
+func (s *script) isr(f []string) {
+	at, _ := s.span(f)
+	e := history.Event{Process: history.NemesisProcess, F: history.ISR, Type: history.Info, Time: at * ms, Topic: "t"}
+	for i, word := range f {
+		switch {
+		case i == 0:
+			for _, n := range strings.Split(word, ",") {
+				e.ISR = append(e.ISR, s.int(n))
+			}
+		case word == "part":
+			e.Partition = int32(s.int(f[i+1]))
+		case word == "epoch":
+			epoch := int32(s.int(f[i+1]))
+			e.LeaderEpoch = &epoch
+		case strings.HasPrefix(word, "n"):
+			leader := s.int(word[1:])
+			e.Node = &leader
+		}
+	}
 	s.events = append(s.events, e)
 }
 

@@ -65,6 +65,7 @@ const socketName = "nemesis.sock"
 // keeper answers what is asked of a playground's nemesis, one connection for
 // each question.
 type keeper struct {
+	machine  Machine
 	hand     *nemesis.Hand
 	listener net.Listener
 	dir      string
@@ -73,7 +74,7 @@ type keeper struct {
 
 // openKeeper listens on a socket of this machine. It has a folder of its own
 // with a short name, since the kernel takes no long ones.
-func openKeeper(hand *nemesis.Hand) (*keeper, error) {
+func openKeeper(m Machine, hand *nemesis.Hand) (*keeper, error) {
 	dir, err := os.MkdirTemp("", "ackproof-")
 	if err != nil {
 		return nil, fmt.Errorf("nemesis: %w", err)
@@ -82,7 +83,7 @@ func openKeeper(hand *nemesis.Hand) (*keeper, error) {
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("nemesis: %w", err), os.RemoveAll(dir))
 	}
-	return &keeper{hand: hand, listener: listener, dir: dir}, nil
+	return &keeper{machine: m, hand: hand, listener: listener, dir: dir}, nil
 }
 
 func (k *keeper) address() string { return k.listener.Addr().String() }
@@ -105,9 +106,11 @@ func (k *keeper) serve(ctx context.Context) {
 	})
 }
 
-// converse hears one question. Nobody is told of what goes wrong with a
-// connection but its other end.
+// converse hears one question; who hangs up before the answer wants it no more.
+// Nobody is told of what goes wrong with a connection but its other end.
 func (k *keeper) converse(ctx context.Context, conn net.Conn) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
 	var what ByHand
 	decoder := json.NewDecoder(conn)
 	decoder.DisallowUnknownFields()
@@ -115,8 +118,14 @@ func (k *keeper) converse(ctx context.Context, conn net.Conn) {
 		_ = json.NewEncoder(conn).Encode(answer{Error: "request: " + oneLine(err), Refused: true})
 		return
 	}
+	go func() { // until the connection is closed, here or there
+		_, _ = conn.Read(make([]byte, 1))
+		cancel(errHungUp)
+	}()
 	_ = json.NewEncoder(conn).Encode(k.do(ctx, what))
 }
+
+var errHungUp = errors.New("who asked for it has hung up")
 
 func (k *keeper) do(ctx context.Context, what ByHand) answer {
 	var (
@@ -125,6 +134,9 @@ func (k *keeper) do(ctx context.Context, what ByHand) answer {
 	)
 	switch {
 	case what.Apply != nil:
+		if err := k.machine.refusesByHand(*what.Apply); err != nil {
+			return answer{Error: err.Error(), Refused: true}
+		}
 		var report nemesis.Report
 		report, err = k.hand.Apply(ctx, *what.Apply)
 		said.Reports = []nemesis.Report{report}

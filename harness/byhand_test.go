@@ -14,7 +14,7 @@ import (
 )
 
 func TestAKeeperRefusesWhatItDoesNotUnderstand(t *testing.T) {
-	k, err := openKeeper(nil)
+	k, err := openKeeper(Machine{}, nil)
 	require.NoError(t, err)
 	k.serve(t.Context())
 	conn, err := net.Dial("unix", k.address())
@@ -31,7 +31,7 @@ func TestAKeeperRefusesWhatItDoesNotUnderstand(t *testing.T) {
 
 // A keeper that ends does not wait for somebody who has not asked yet.
 func TestAKeeperEndsWithItsContext(t *testing.T) {
-	k, err := openKeeper(nil)
+	k, err := openKeeper(Machine{}, nil)
 	require.NoError(t, err)
 	ctx, cancel := context.WithCancel(t.Context())
 	k.serve(ctx)
@@ -41,6 +41,53 @@ func TestAKeeperEndsWithItsContext(t *testing.T) {
 	require.NoError(t, k.close())
 	_, err = conn.Read(make([]byte, 1))
 	require.Error(t, err)
+}
+
+// What the cluster cannot have is refused before anything is tried.
+func TestAKeeperRefusesWhatCannotBeHad(t *testing.T) {
+	k, err := openKeeper(Machine{Cannot: map[nemesis.Kind]string{nemesis.Loss: "there are no packets"}}, nil)
+	require.NoError(t, err)
+	k.serve(t.Context())
+	s := PlaygroundState{Nemesis: k.address()}
+	_, err = s.Ask(t.Context(), ByHand{Apply: &nemesis.Fault{Kind: nemesis.Loss}})
+	var bad *InputError
+	require.ErrorAs(t, err, &bad)
+	require.EqualError(t, err, `apply: fault: kind "loss" cannot be had on this cluster: there are no packets; `+
+		`allowed are partition, kill, stop, pause, wipe, clock, elect, delay, reset, reorder`)
+	require.NoError(t, k.close())
+}
+
+// silentView knows no roles, and takes all the time that it has to say so.
+type silentView struct {
+	nemesis.View
+	asked chan bool
+}
+
+func (v silentView) Roles(ctx context.Context) (nemesis.Roles, error) {
+	v.asked <- true
+	<-ctx.Done()
+	return nemesis.Roles{}, ctx.Err()
+}
+
+type sizedCluster struct{ nemesis.Cluster }
+
+func (sizedCluster) Size() int { return 3 }
+
+// Who hangs up while a fault waits for its target wants it no more.
+func TestAKeeperHearsThatSomebodyHangsUp(t *testing.T) {
+	view := silentView{asked: make(chan bool, 100)}
+	k, err := openKeeper(Machine{}, nemesis.NewHand(sizedCluster{}, view))
+	require.NoError(t, err)
+	k.serve(t.Context())
+	ctx, hangUp := context.WithCancel(t.Context())
+	go func() {
+		<-view.asked
+		hangUp()
+	}()
+	_, err = PlaygroundState{Nemesis: k.address()}.Ask(ctx, ByHand{Apply: &nemesis.Fault{Kind: nemesis.Kill, Target: nemesis.Leader}})
+	require.Error(t, err)
+	require.NoError(t, k.close())
+	require.Less(t, len(view.asked), 10, "a hand that nobody stops asks nearly twenty times")
 }
 
 func TestNobodyKeepsTheCluster(t *testing.T) {
@@ -61,7 +108,7 @@ func TestEveryKindOfFaultIsMeasured(t *testing.T) {
 		require.NoError(t, s.Validate(), m.name)
 		require.NotEmpty(t, m.evidence, m.name)
 	}
-	for _, kind := range []nemesis.Kind{nemesis.Partition, nemesis.Kill, nemesis.Pause, nemesis.Wipe, nemesis.Elect, nemesis.SkewClock} {
+	for _, kind := range nemesis.LiveKinds() {
 		require.True(t, measured[kind], kind)
 	}
 	require.Equal(t, 2*time.Second, median([]time.Duration{3 * time.Second, time.Second, 2 * time.Second}))

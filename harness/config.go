@@ -154,7 +154,7 @@ func (c Config) pickSchedule() (nemesis.Schedule, error) {
 	for _, word := range c.Nemesis {
 		if !slices.Contains(nemesis.MixWords, word) {
 			return nemesis.Schedule{}, fmt.Errorf("nemesis is %q, allowed are %s, or one of %s alone",
-				word, strings.Join(nemesis.MixWords, ", "), strings.Join(nemesis.DirectedNames(), ", "))
+				word, strings.Join(nemesis.LiveMixWords(), ", "), strings.Join(nemesis.DirectedNames(), ", "))
 		}
 	}
 	return nemesis.Draw(nemesis.DrawOptions{

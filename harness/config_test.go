@@ -84,7 +84,8 @@ func TestAScheduleFromAFileGivesItsNameAndSeed(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, uint64(1), fitted.Seed)
 	_, err = c.Fitted(Given{Length: true})
-	require.EqualError(t, err, "for is 1m0s, allowed with schedule kill is none: it has its own, 1m0s")
+	require.EqualError(t, err, "for is 1m0s, allowed with schedule kill is none: it has its own, 1m0s; "+
+		"faults that are drawn, such as nemesis mixed, can have any")
 }
 
 func TestSchedulesThatDoNotFitAreRefused(t *testing.T) {
@@ -92,7 +93,7 @@ func TestSchedulesThatDoNotFitAreRefused(t *testing.T) {
 		spoil func(*Config)
 		want  string
 	}{
-		{func(c *Config) { c.Nemesis = []string{"fire"} }, `nemesis is "fire", allowed are partition, kill, crash, stop, pause, clock, elect, delay, loss, reset, reorder, power, disk, mixed, none, or one of `},
+		{func(c *Config) { c.Nemesis = []string{"fire"} }, `nemesis is "fire", allowed are partition, kill, crash, stop, pause, clock, elect, delay, loss, reset, reorder, mixed, none, or one of `},
 		{func(c *Config) { c.Nemesis = []string{"kill", "acks1-loss"} }, `nemesis is "acks1-loss", allowed are `},
 		{func(c *Config) { c.Nemesis = []string{"unclean-loss"} }, "nodes is 3, allowed with schedule unclean-loss is 5"},
 		{func(c *Config) { c.ScheduleFile = "no/such.json" }, "no/such.json"},

@@ -26,7 +26,8 @@ func (c Config) Fitted(given Given) (Config, error) {
 		return c, err
 	}
 	if given.Length {
-		return c, fmt.Errorf("for is %v, allowed with schedule %s is none: it has its own, %v", c.Length.Duration(), s.Name, s.Length.Duration())
+		return c, fmt.Errorf("for is %v, allowed with schedule %s is none: it has its own, %v; faults that are drawn, such as nemesis mixed, can have any",
+			c.Length.Duration(), s.Name, s.Length.Duration())
 	}
 	if !given.Nodes {
 		c.Nodes = s.Nodes

@@ -40,6 +40,7 @@ var measuredFaults = []struct {
 	{"reorder, by 200 ms", nemesis.Fault{Kind: nemesis.Reorder, Shape: nemesis.Isolate, Jitter: 200}, []string{"reordered_packets"}},
 	{"pause", nemesis.Fault{Kind: nemesis.Pause}, []string{"state"}},
 	{"kill", nemesis.Fault{Kind: nemesis.Kill}, []string{"state", "restarted"}},
+	{"stop", nemesis.Fault{Kind: nemesis.Stop}, []string{"stopped", "restarted"}},
 	{"wipe", nemesis.Fault{Kind: nemesis.Wipe}, []string{"state", "data_bytes"}},
 	{"elect", nemesis.Fault{Kind: nemesis.Elect}, []string{"leader"}},
 	{"clock, one step", nemesis.Fault{Kind: nemesis.SkewClock, Clock: nemesis.Clock{Offset: 3_600_000}}, []string{"clock", "host_clock_moved"}},
@@ -51,8 +52,13 @@ var measuredFaults = []struct {
 // for its session to end.
 const inForceFor = 400 * time.Millisecond
 
-// wholeLimit bounds the recovery from one fault.
-const wholeLimit = 30 * time.Second
+// wholeLimit bounds the recovery from one fault, endLimit the end of a broker that was
+// asked to stop, and endEvery is how often that is looked for.
+const (
+	wholeLimit = 30 * time.Second
+	endLimit   = 30 * time.Second
+	endEvery   = time.Millisecond
+)
 
 // MeasureFaults makes a cluster as c says, in the folder dir, and measures each
 // fault that rounds times. tell, if set, hears of every measurement.
@@ -81,7 +87,7 @@ func MeasureFaults(ctx context.Context, c Config, dir string, rounds int, tell f
 		var apply, heal []time.Duration
 		for round := 0; round < rounds && one.Cannot == ""; round++ {
 			m.fault.Target = nemesis.Follower
-			one.Evidence, one.Apply, one.Heal, err = measureFault(ctx, hand, m.fault, m.evidence)
+			one.Evidence, one.Apply, one.Heal, err = measureFault(ctx, brokers, hand, m.fault, m.evidence)
 			if err == nil {
 				err = awaitWhole(ctx, admin, c.topic())
 			}
@@ -107,11 +113,16 @@ func awaitWhole(ctx context.Context, admin *client.Admin, topic client.Topic) er
 
 // measureFault applies a fault and heals it. One that shows no effect is an
 // error: its times would be those of nothing.
-func measureFault(ctx context.Context, hand *nemesis.Hand, f nemesis.Fault, names []string) (evidence string, apply, heal time.Duration, err error) {
+func measureFault(ctx context.Context, brokers nemesis.Cluster, hand *nemesis.Hand, f nemesis.Fault, names []string) (evidence string, apply, heal time.Duration, err error) {
 	began := time.Now()
 	begun, err := hand.Apply(ctx, f)
 	if err != nil {
 		return "", 0, 0, err
+	}
+	if f.Kind == nemesis.Stop { // which is asked for, and in force when the broker has ended
+		if err := awaitEnds(ctx, brokers, begun.Nodes); err != nil {
+			return "", 0, 0, err
+		}
 	}
 	apply = time.Since(began)
 	timeline.Live.Sleep(ctx, inForceFor)
@@ -130,6 +141,27 @@ func measureFault(ctx context.Context, hand *nemesis.Hand, f nemesis.Fault, name
 		parts = append(parts, fmt.Sprintf("%s %s", name, report.Evidence[name]))
 	}
 	return strings.Join(parts, "; "), apply, heal, nil
+}
+
+// awaitEnds returns when none of the nodes' processes runs any more.
+func awaitEnds(ctx context.Context, brokers nemesis.Cluster, nodes []int) error {
+	ctx, cancel := context.WithTimeoutCause(ctx, endLimit, fmt.Errorf("not ended within %v", endLimit))
+	defer cancel()
+	for _, node := range nodes {
+		for {
+			state, err := brokers.Running(node)
+			if err != nil {
+				return err
+			}
+			if state == nemesis.StateDead {
+				break
+			}
+			if !timeline.Live.Sleep(ctx, endEvery) {
+				return fmt.Errorf("node %d: %w", node, context.Cause(ctx))
+			}
+		}
+	}
+	return nil
 }
 
 // median is the middle one, or 0 of none.

@@ -107,7 +107,7 @@ func (r *run) hurt(ctx context.Context, brokers cluster.Cluster) error {
 		Settings: client.Settings{
 			Bootstrap: brokers.Bootstrap(), Acks: r.config.Acks, Idempotent: r.config.Idempotent(), Name: "ackproof",
 		},
-		Topic: r.config.topic(), Workload: r.config.workload(), Schedule: r.schedule, Recorder: r.rec,
+		Topic: r.config.topic(), Workload: r.config.workload(), Schedule: r.schedule, Recorder: r.rec, ISREvery: trial.ISREvery,
 		AckedAfter: judgement.MinAckedAfter, Stage: r.progress.stage, Counts: r.progress.acked.Store,
 	}.Run(ctx)
 }

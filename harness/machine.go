@@ -96,6 +96,22 @@ func (m Machine) Refuses(s nemesis.Schedule, cluster string) error {
 	return nil
 }
 
+// refusesByHand names the kind of a fault that cannot be had on the machine, why, and
+// the kinds that can; nil if it can.
+func (m Machine) refusesByHand(f nemesis.Fault) error {
+	why := m.Cannot[f.Kind]
+	if why == "" {
+		return nil
+	}
+	var can []string
+	for _, kind := range nemesis.LiveKinds() {
+		if m.Cannot[kind] == "" {
+			can = append(can, string(kind))
+		}
+	}
+	return fmt.Errorf("apply: fault: kind %q cannot be had on this cluster: %s; allowed are %s", f.Kind, why, strings.Join(can, ", "))
+}
+
 // cannotError is a fault that cannot be had.
 type cannotError struct {
 	step                   nemesis.Step

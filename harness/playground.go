@@ -25,6 +25,8 @@ type Playground struct {
 	Mutant string
 	// Cluster is the kind of cluster, Broker and Agent its binaries: see Config.
 	Cluster, Broker, Agent string
+	// Machine is the machine that it is made on: what cannot be had there is refused.
+	Machine Machine
 	// Topic is created, as brokers create none by themselves.
 	Topic string
 }
@@ -91,7 +93,7 @@ func (p Playground) Run(ctx context.Context, ready func(PlaygroundState)) (err e
 	if err := p.createTopic(ctx, admin); err != nil {
 		return err
 	}
-	keeper, err := openKeeper(nemesis.NewHand(brokers, client.View{Admin: admin, Topic: p.Topic, Partition: 0}))
+	keeper, err := openKeeper(p.Machine, nemesis.NewHand(brokers, client.View{Admin: admin, Topic: p.Topic, Partition: 0}))
 	if err != nil {
 		return err
 	}

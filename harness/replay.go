@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
 	"path/filepath"
 	"time"
 
@@ -30,9 +31,13 @@ func (r Replay) Stored() (Config, error) {
 	}
 	record, err := readRecord(r.Dir)
 	if errors.Is(err, fs.ErrNotExist) {
+		if _, missing := os.Stat(r.Dir); missing != nil {
+			return Config{}, &InputError{missing} // what was asked for, not a file inside
+		}
 		if suite, err := ReadSuite(r.Dir); err == nil && len(suite.Rows) > 0 {
 			return Config{}, &InputError{fmt.Errorf("%s holds many runs, allowed is the folder of one, such as %s", r.Dir, suite.Rows[0].Dir)}
 		}
+		err = fmt.Errorf("%s has no %s, allowed is a folder of a run, or the file of a case", r.Dir, runFile)
 	}
 	if err != nil {
 		return Config{}, &InputError{err}

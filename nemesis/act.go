@@ -68,7 +68,7 @@ func (r *runner) links() Links {
 
 // released keeps the fault's nodes that no other fault of these kinds holds.
 func (r *runner) released(f *fault, kinds ...Kind) []int {
-	nodes := f.nodes
+	nodes := slices.Clone(f.nodes)
 	for _, other := range r.inForce {
 		if slices.Contains(kinds, other.Fault.Kind) {
 			nodes = without(nodes, other.nodes)

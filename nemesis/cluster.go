@@ -29,6 +29,10 @@ type Cluster interface {
 	// Incarnation names the process that is or was last there, such as its pid:
 	// a restart changes it.
 	Incarnation(node int) (string, error)
+	// EndedWell tells whether the process that is or was last there has ended by
+	// itself and without an error, as one does that was asked to. It waits until that
+	// is known of a process that Running tells is dead.
+	EndedWell(ctx context.Context, node int) (bool, error)
 	// DataBytes is the size of the node's partition data as it lies on its disk.
 	DataBytes(node int) (int64, error)
 	// SetLinks replaces the whole link state: a missing entry is a healthy link.

@@ -56,6 +56,11 @@ func LiveMixWords() []string {
 	return slices.DeleteFunc(slices.Clone(MixWords), func(word string) bool { return slices.Contains(notMixed, Kind(word)) })
 }
 
+// LiveKinds are the kinds of fault that live clusters can have.
+func LiveKinds() []Kind {
+	return slices.DeleteFunc(slices.Clone(allKinds), func(kind Kind) bool { return slices.Contains(notMixed, kind) })
+}
+
 // Draw deals a schedule from the seed: a quiet period, faults with gaps to
 // recover in, and everything healed while clients still run. Time slots, the
 // kinds that fill them and each kind's faults come from streams of their own.

@@ -27,6 +27,8 @@ type fakeCluster struct {
 	idle   bool             // nobody sends anything
 	fail   map[string]error // by method name
 	deaf   bool             // kills and pauses do nothing
+	rude   bool             // who is asked to end dies of that
+	ended  []bool           // by node - 1: the last process ended well
 }
 
 func newFakeCluster(nodes int) *fakeCluster {
@@ -36,6 +38,7 @@ func newFakeCluster(nodes int) *fakeCluster {
 		c.runs = append(c.runs, 1)
 		c.data = append(c.data, 100)
 		c.clocks = append(c.clocks, fakeClock{})
+		c.ended = append(c.ended, false)
 	}
 	return c
 }
@@ -88,15 +91,21 @@ func (c *fakeCluster) Kill(ctx context.Context, node int) error {
 func (c *fakeCluster) Terminate(ctx context.Context, node int) error {
 	return c.onNode(ctx, "terminate", node, func() {
 		if !c.deaf && c.states[node-1] == StateRunning {
-			c.states[node-1] = StateDead
+			c.states[node-1], c.ended[node-1] = StateDead, !c.rude
 		}
 	})
+}
+
+func (c *fakeCluster) EndedWell(_ context.Context, node int) (bool, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.ended[node-1], c.fail["ended well"]
 }
 
 func (c *fakeCluster) Restart(ctx context.Context, node int) error {
 	return c.onNode(ctx, "restart", node, func() {
 		if c.states[node-1] == StateDead {
-			c.states[node-1] = StateRunning
+			c.states[node-1], c.ended[node-1] = StateRunning, false
 			c.runs[node-1]++
 		}
 	})

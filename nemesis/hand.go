@@ -1,12 +1,14 @@
 package nemesis
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"maps"
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/ackproof/ackproof/harness/timeline"
 )
@@ -39,28 +41,52 @@ func NewHand(c Cluster, v View) *Hand {
 	return h
 }
 
-// Apply brings a fault into force, on whoever has its target's role now, and
-// tells what it did. The fault stays in force until it is healed; one that was
-// applied in part is healed at once, and is an error.
+// handLimit is how long Apply waits for somebody to have its target's role: a leader
+// that has just died is followed by the next one a session later.
+const handLimit = 10 * time.Second
+
+// Apply brings a fault into force, on whoever has its target's role, and tells
+// what it did. Where nobody alive has the role it waits a while for somebody to
+// get it; other calls go on meanwhile. The fault stays in force until it is
+// healed; one that was applied in part is healed at once, and is an error.
 func (h *Hand) Apply(ctx context.Context, f Fault) (Report, error) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
 	if err := f.validate(h.runner.schedule.Nodes); err != nil {
 		return Report{}, refuse("apply: fault: %w", err)
 	}
 	if err := f.unsupported(h.runner.cluster); err != nil {
 		return Report{}, refuse("apply: %w", err)
 	}
+	for giveUp := h.runner.elapsed() + handLimit; ; {
+		begun, lacks, err := h.begin(ctx, f)
+		switch {
+		case lacks == "":
+			return begun, err
+		case lacks == nobody && f.Target.isNode():
+			return Report{}, refuse("apply: target %q: it is dead, allowed is one that is alive", string(f.Target))
+		case h.runner.elapsed() >= giveUp:
+			return Report{}, refuse("apply: target %q: %s, for %v", string(f.Target), lacks, handLimit)
+		case !h.runner.time.Sleep(ctx, resolveEvery):
+			return Report{}, fmt.Errorf("apply %s: %w", f, context.Cause(ctx))
+		}
+	}
+}
+
+// nobody is what a fault lacks whose target is nobody's role.
+const nobody = "nobody alive has that role"
+
+// begin applies the fault, or says what it lacks.
+func (h *Hand) begin(ctx context.Context, f Fault) (begun Report, lacks string, err error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if !h.runner.beginStep(ctx, Step{ID: h.next + 1, Fault: f}, false) {
+		return Report{}, cmp.Or(h.runner.refused, nobody), nil
+	}
 	h.next++
-	if !h.runner.beginStep(ctx, Step{ID: h.next, Fault: f}, false) {
-		return Report{}, refuse("apply: target %q: nobody alive has that role now", string(f.Target))
-	}
-	begun := h.last
+	begun = h.last
 	if reason := begun.Evidence["error"]; reason != "" {
-		err := fmt.Errorf("apply %s: %s", f, reason)
-		return begun, errors.Join(err, h.runner.healStep(ctx, h.next))
+		err = errors.Join(fmt.Errorf("apply %s: %s", f, reason), h.runner.healStep(ctx, h.next))
 	}
-	return begun, nil
+	return begun, "", err
 }
 
 // Heal ends the fault that Apply reported as that step; 0 ends all of them, and

@@ -1,8 +1,11 @@
 package nemesis
 
 import (
+	"context"
 	"errors"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/stretchr/testify/require"
 )
@@ -48,7 +51,44 @@ func TestAHandAppliesAndHeals(t *testing.T) {
 	require.Equal(t, 4, begun.Step, "a step's number is its own for good")
 }
 
-func TestAHandRefuses(t *testing.T) {
+// A leader that has just died is followed by another: who asks for the leader means
+// that one. Meanwhile the hand does what else it is asked.
+func TestAHandWaitsForARole(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newFakeCluster(3)
+		began, roles := time.Now(), threeNodes
+		h := NewHand(c, viewFunc(func() (Roles, error) {
+			if time.Since(began) >= 3*time.Second {
+				roles.Leader = 1
+			}
+			return roles, nil
+		}))
+		_, err := h.Apply(t.Context(), Fault{Kind: Kill, Target: Leader})
+		require.NoError(t, err)
+		time.AfterFunc(time.Second, func() {
+			_, err := h.Apply(t.Context(), Fault{Kind: Pause, Target: Node(3)})
+			require.NoError(t, err)
+		})
+		begun, err := h.Apply(t.Context(), Fault{Kind: Partition, Shape: Isolate, Target: Leader})
+		require.NoError(t, err)
+		require.Equal(t, "isolate leader (1)", begun.Describe)
+		require.Equal(t, 3, begun.Step, "waiting takes no numbers")
+		require.Equal(t, []string{"0s kill 2", "1s pause 3", "3s links 4 cut"}, c.did())
+
+		_, err = h.Apply(t.Context(), Fault{Kind: Pause, Target: Node(2)})
+		require.EqualError(t, err, `apply: target "node:2": it is dead, allowed is one that is alive`)
+		require.Equal(t, 3*time.Second, time.Since(began), "no other node will be that one")
+
+		ctx, cancel := context.WithTimeoutCause(t.Context(), time.Second, errors.New("hung up"))
+		defer cancel()
+		_, err = h.Apply(ctx, Fault{Kind: Kill, Target: LastISR})
+		require.EqualError(t, err, "apply kill last-isr: hung up")
+	})
+}
+
+func TestAHandRefuses(t *testing.T) { synctest.Test(t, testAHandRefuses) }
+
+func testAHandRefuses(t *testing.T) {
 	c := newFakeCluster(3)
 	h := NewHand(c, steady(Roles{}))
 	_, err := h.Apply(t.Context(), Fault{Kind: Kill, Target: Node(9)})
@@ -56,7 +96,9 @@ func TestAHandRefuses(t *testing.T) {
 	require.ErrorAs(t, err, &refused)
 	require.EqualError(t, err, `apply: fault: target "node:9": allowed nodes are node:1 to node:3`)
 	_, err = h.Apply(t.Context(), Fault{Kind: Kill, Target: Leader})
-	require.EqualError(t, err, `apply: target "leader": nobody alive has that role now`)
+	require.EqualError(t, err, `apply: target "leader": nobody alive has that role, for 10s`)
+	_, err = NewHand(c, steady(threeNodes)).Apply(t.Context(), Fault{Kind: Elect, Target: Follower})
+	require.EqualError(t, err, `apply: target "follower": not electable, for 10s`)
 	_, err = h.Heal(t.Context(), 7)
 	require.EqualError(t, err, "heal: step 7: it is not in force, allowed are 0")
 

@@ -72,6 +72,7 @@ type runner struct {
 	report   func(Report)
 	start    time.Time
 	inForce  []*fault // in the order of their beginning
+	refused  string   // why the step that begins may not have what it asked for, if so
 }
 
 // fault is a step that began.
@@ -176,6 +177,7 @@ func (r *runner) elapsed() time.Duration { return r.time.Now().Sub(r.start) }
 // beginStep applies the step and reports it. It returns false if nobody has
 // the role and it is not yet time to take somebody else.
 func (r *runner) beginStep(ctx context.Context, step Step, final bool) bool {
+	r.refused = ""
 	f := &fault{Step: step, evidence: map[string]string{}}
 	if step.Upon != "" {
 		f.evidence["upon"] = fmt.Sprintf("no broker told of %s, began all the same", step.Upon)
@@ -191,6 +193,7 @@ func (r *runner) beginStep(ctx context.Context, step Step, final bool) bool {
 		f.evidence["target"] = fmt.Sprintf("nobody alive was known as %s, took %s", step.Fault.Target, closest(f.nodes))
 	}
 	if step.Fault.Kind == Elect && !r.lead(ctx, f) && !final {
+		r.refused = f.evidence["refused"]
 		return false
 	}
 	f.alone = len(r.inForce) == 0

@@ -5,6 +5,9 @@ import (
 	"slices"
 )
 
+// Shapes are all shapes.
+func Shapes() []Shape { return slices.Clone(allShapes) }
+
 // ringNodes is the least size on which a ring or a bridge differs from the
 // simpler shapes.
 const ringNodes = 5

@@ -140,6 +140,13 @@ func TestRunDisk(t *testing.T) {
 			"state": "2: running -> dead", "disk_trouble": "2: 3", "restarted": "2: run 1 -> run 2",
 		}, reports[1].Evidence)
 		require.Equal(t, map[string]string{"state": "1: running", "disk_trouble": "1: 3"}, reports[3].Evidence)
+		hit := map[int][]int{}
+		for _, r := range reports {
+			if r.Begin {
+				hit[r.Step] = r.Nodes
+			}
+			require.Equal(t, hit[r.Step], r.Nodes, "step %d is healed where it began", r.Step)
+		}
 	})
 }
 

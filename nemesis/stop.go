@@ -46,7 +46,9 @@ func (r *runner) liftStop(ctx context.Context, f *fault) error {
 	if err != nil {
 		return err
 	}
-	r.judgeStop(f, late)
+	if err := r.judgeStop(ctx, f, late); err != nil {
+		return err
+	}
 	mine := r.released(f, Stop)
 	late = slices.DeleteFunc(late, func(node int) bool {
 		return !slices.Contains(mine, node) || !slices.Contains(f.stopping, node)
@@ -89,22 +91,35 @@ func (r *runner) late(f *fault) ([]int, error) {
 	}), err
 }
 
-// judgeStop reads who ended in time, which must be one at least that lived, and was
-// not killed by another step.
-func (r *runner) judgeStop(f *fault, late []int) {
+// judgeStop reads who ended in time, which must be one at least that lived, was not
+// killed by another step, and ended as asked: a broker whose disk failed meanwhile, or
+// that had only just started and did not catch the signal yet, left nothing in order.
+func (r *runner) judgeStop(ctx context.Context, f *fault, late []int) error {
 	if f.evidence["error"] != "" {
-		return
+		return nil
+	}
+	gone := slices.DeleteFunc(slices.Clone(f.nodes), func(node int) bool {
+		return f.before.states[node] == StateDead || slices.Contains(late, node)
+	})
+	well, err := readEach(gone, func(node int) (bool, error) { return r.cluster.EndedWell(ctx, node) })
+	if err != nil {
+		return err
 	}
 	f.evidence["stopped"] = perNode(f.nodes, func(node int) string {
 		switch {
 		case f.before.states[node] == StateDead:
 			return "was dead"
+		case slices.Contains(late, node) && f.For == 0:
+			return "not before the heal"
 		case slices.Contains(late, node):
 			return fmt.Sprintf("not within %v", f.For.Duration())
 		case !slices.Contains(f.stopping, node):
 			return "killed by another step"
+		case !well[node]:
+			return "ended, but not in order"
 		}
 		f.bit = true
 		return "in time"
 	})
+	return nil
 }

@@ -71,6 +71,38 @@ func TestAStopIsCutShortByAKill(t *testing.T) {
 	}
 }
 
+// Whoever is gone in time and has not ended as asked, such as of its disk or of the
+// signal itself, has not been stopped in order.
+func TestAnEndThatIsNotInOrderIsNoStop(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newFakeCluster(3)
+		c.rude = true
+		reports := play(t, c, steady(threeNodes), schedule(t, 3, step(1, 1, 2, Fault{Kind: Stop, Target: Leader})))
+		require.Equal(t, "2: ended, but not in order", reports[1].Evidence["stopped"])
+		require.Equal(t, []string{"1s terminate 2", "3s restart 2", "3s heal"}, c.did())
+		requireBit(t, reports, false)
+
+		reports = playSimulated(t, newSimulated(3), schedule(t, 3,
+			step(1, 1, 8, Fault{Kind: Pause, Target: Node(1)}),
+			step(2, 2, 6, Fault{Kind: Stop, Target: Node(1)}),
+			step(3, 3, 3, Fault{Kind: Disk, Target: Node(1), Disk: DiskError})))
+		require.Equal(t, "1: ended, but not in order", stoppedIn(t, reports))
+	})
+}
+
+// stoppedIn is the evidence of the only stop.
+func stoppedIn(t *testing.T, reports []Report) string {
+	t.Helper()
+	for _, r := range reports {
+		if r.Kind == Stop && !r.Begin {
+			require.False(t, *r.Bit)
+			return r.Evidence["stopped"]
+		}
+	}
+	t.Fatal("no stop was healed")
+	return ""
+}
+
 func TestAStopThatMeetsNobodyHasNotBitten(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := newFakeCluster(3)

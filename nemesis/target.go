@@ -12,8 +12,15 @@ func Node(n int) Target { return Target(nodePrefix + strconv.Itoa(n)) }
 
 const nodePrefix = "node:"
 
+// RoleTargets are the targets that are not node:N.
+func RoleTargets() []Target { return slices.Clone(roleTargets) }
+
 // roleTargets are the targets that are not node:N.
 var roleTargets = []Target{Leader, Controller, Follower, Replica, Followers, Laggard, LastISR, Majority, All}
+
+// isNode tells whether the target names a node, which is no role that another could
+// get.
+func (t Target) isNode() bool { return strings.HasPrefix(string(t), nodePrefix) }
 
 // validate checks that the target can exist on a cluster of n nodes.
 func (t Target) validate(n int) error {
@@ -79,7 +86,7 @@ func (t Target) always(n int) []int {
 // those that are alive; nil if there are none. A node that was named is no role:
 // nobody else is hit in its place.
 func (t Target) fallback(r Roles, n, pick int, alive func(int) bool) []int {
-	if strings.HasPrefix(string(t), nodePrefix) {
+	if t.isNode() {
 		return nil
 	}
 	candidates := [][]int{known(r.Leader), r.ISR, r.Replicas, known(r.Controller), nodesUpTo(n)}

@@ -119,7 +119,7 @@ func TestOnlySomeClustersHearOfEvents(t *testing.T) {
 	lagging := schedule(t, 3, step(1, 1, 1, Fault{Kind: Kill, Target: Laggard}))
 	require.NoError(t, Unsupported(lagging, &telling{}))
 	require.EqualError(t, Unsupported(lagging, newFakeCluster(3)),
-		"step 1: laggard: nobody can look into logs here, allowed on a simulated cluster only")
+		"step 1: fault: kill laggard: this cluster cannot have that, allowed on a simulated cluster only")
 	s.Steps[0].Upon = "rain"
 	require.EqualError(t, s.Validate(), `steps[0] (id 1): upon "rain": allowed are registered, fenced=true, fenced=false, role=leader, role=follower, truncate, propose, isr`)
 }

@@ -25,6 +25,8 @@ type Tenancy struct {
 // NewTopic is a topic of one partition, as a tenant asks for it.
 type NewTopic struct {
 	Name string
+	// Life is what it is called in the history.
+	Life string
 	// Replicas by hand, the preferred leader first; nil leaves them to the cluster.
 	Replicas []int32
 	// Factor is the number of replicas.
@@ -149,14 +151,14 @@ func (t *tenancy) create(ctx context.Context, lead int) {
 	ctx, cancel := t.log.time.WithTimeout(ctx, t.patience())
 	defer cancel()
 	home := t.log.opts.Tenancy
-	topic := NewTopic{Name: t.name, Factor: int16(home.Replicas), Configs: home.Configs}
+	t.lives++
+	life := fmt.Sprintf("%s#%d", t.name, t.lives)
+	topic := NewTopic{Name: t.name, Life: life, Factor: int16(home.Replicas), Configs: home.Configs}
 	for i := range home.Replicas {
 		if lead > 0 {
 			topic.Replicas = append(topic.Replicas, int32((lead-1+i)%home.Brokers+1))
 		}
 	}
-	t.lives++
-	life := fmt.Sprintf("%s#%d", t.name, t.lives)
 	complete := t.admin.invoke(history.Event{F: history.CreateTopic, Topic: life})
 	err := t.tenant.Create(ctx, topic)
 	complete(history.Event{}, err)

@@ -108,7 +108,7 @@ func TestATenantHasOneLogForEachLife(t *testing.T) {
 	told, verdict := inhabit(t, h, twoLives...)
 	require.Equal(t, checker.OK, verdict.Status, verdict.Reason)
 	require.Equal(t, []NewTopic{
-		{Name: "log-tenant-0", Factor: 2, Replicas: []int32{3, 1}}, {Name: "log-tenant-0", Factor: 2},
+		{Name: "log-tenant-0", Life: "log-tenant-0#1", Factor: 2, Replicas: []int32{3, 1}}, {Name: "log-tenant-0", Life: "log-tenant-0#2", Factor: 2},
 	}, h.made, "a topic that is there is not made, and one that is not is not written to")
 	did := map[string][]string{}
 	for _, e := range told.Events {

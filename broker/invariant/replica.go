@@ -82,6 +82,9 @@ func (w *Watch) observeReplica(v *view, now look) {
 	if leadsOn && now.hw != was.hw {
 		w.checkRise(v, was)
 	}
+	if now.hw > was.hw && !now.leads {
+		w.checkEarned(v)
+	}
 	if now.end < was.hw && !v.log.forgiven {
 		w.fault(TruncatedBelowWatermark, "%s: the watermark was %d", v, was.hw)
 	}
@@ -116,6 +119,20 @@ func (w *Watch) checkRise(v *view, was look) {
 	isr, required := max(len(was.state.ISR), len(v.state.ISR)), min(was.minISR, v.minISR)
 	if adjacent && isr < required {
 		w.fault(WatermarkBelowMinISR, "%s: from %d, with %d of %d", v, was.hw, isr, required)
+	}
+}
+
+// checkEarned looks at a follower that has learned what is committed, from its leader
+// or after a restart from its checkpoint: some leader has called it so before.
+func (w *Watch) checkEarned(v *view) {
+	committed := v.log.committed.end()
+	for _, other := range v.log.views {
+		if other.leads {
+			committed = max(committed, other.hw)
+		}
+	}
+	if v.hw > committed && !v.log.forgiven {
+		w.fault(WatermarkUnearned, "%s: committed is up to %d", v, committed)
 	}
 }
 

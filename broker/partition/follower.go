@@ -32,7 +32,7 @@ func (p *Partition) Position() (Position, bool) {
 	if p.follower == nil || p.follower.parked {
 		return Position{}, false
 	}
-	if p.replicatedEnd() < p.log.EndOffset() && !p.cfg.Mutants.Has(mutant.FollowerFlushNotAwaited) {
+	if p.flushing() {
 		return Position{}, false
 	}
 	last, ok := p.log.LatestEpoch()
@@ -41,6 +41,16 @@ func (p *Partition) Position() (Position, bool) {
 	}
 	return Position{Leader: p.state.Leader, Offset: p.log.EndOffset(), LeaderEpoch: p.state.LeaderEpoch,
 		LastFetchedEpoch: last, LogStart: p.log.StartOffset()}, true
+}
+
+// FlushesWhatItHasOf tells whether the follower has records of a leader that it must not
+// answer for yet: it fetches on once they are flushed.
+func (p *Partition) FlushesWhatItHasOf(leader model.NodeID) bool {
+	return p.follower != nil && p.state.Leader == leader && p.flushing()
+}
+
+func (p *Partition) flushing() bool {
+	return p.replicatedEnd() < p.log.EndOffset() && !p.cfg.Mutants.Has(mutant.FollowerFlushNotAwaited)
 }
 
 // Next says what a follower does after an answer.

@@ -47,6 +47,9 @@ type command struct {
 	run func(a *app, ctx context.Context, args []string) (exit int, err error)
 }
 
+// call is the command with its arguments.
+func (c command) call() string { return strings.TrimSpace(c.name + " " + c.usage) }
+
 func commands() []command {
 	return []command{
 		{"run", "[flags]", "one run: a configuration under faults, and the verdict", (*app).run},
@@ -57,7 +60,7 @@ func commands() []command {
 		{"shrink", "CASE [flags]", "make a case that fails small enough to read", (*app).shrink},
 		{"explore", "[flags]", "simulated cases by the thousand: look for one that breaks a promise", (*app).explore},
 		{"mutants", "[flags]", "look for every planted bug, and say how long it took", (*app).mutants},
-		{"cluster", "up|down [flags]", "brokers to play with", (*app).cluster},
+		{"cluster", "up|down|topic [flags]", "brokers to play with", (*app).cluster},
 		{"nemesis", "apply|heal|list [flags]", "faults by hand, on the cluster to play with", (*app).nemesis},
 		{"bench", "[flags]", "the broker's throughput and latency on this machine", (*app).bench},
 		{"doctor", "[flags]", "what this machine has for runs, and what follows from it", (*app).doctor},
@@ -223,8 +226,12 @@ func count(n int, thing string) string {
 func (a *app) help() {
 	a.say("ackproof puts acknowledged writes on trial.\n")
 	a.say("\n")
+	width := 0
 	for _, c := range commands() {
-		a.say("  ackproof %-28s %s\n", strings.TrimSpace(c.name+" "+c.usage), c.summary)
+		width = max(width, len(c.call()))
+	}
+	for _, c := range commands() {
+		a.say("  ackproof %-*s  %s\n", width, c.call(), c.summary)
 	}
 	a.say("\n")
 	a.say("ackproof COMMAND --help lists a command's flags.\n")

@@ -19,10 +19,10 @@ func (a *app) bench(ctx context.Context, args []string) (int, error) {
 	each, rounds, flush, broker := nemesis.Millis(3000), 3, "never", ""
 	faults, into := false, ""
 	f := a.flags("bench", "[flags]")
-	f.span(&each, "each", "time of each measurement")
-	f.whole(&rounds, "rounds", "rounds; each load counts with its median")
-	f.StringVar(&flush, "flush", flush, "flush policy: never, interval, before-ack")
-	f.StringVar(&broker, "broker", "", "path of an ackbroker `binary` (default: the broker in this binary)")
+	f.span(&each, "each", "of a load: time of each measurement")
+	f.whole(&rounds, "rounds", "of a load, or with --faults: rounds; what is told is their median")
+	f.StringVar(&flush, "flush", flush, "of a load: flush policy: never, interval, before-ack")
+	f.StringVar(&broker, "broker", "", "of a load: path of an ackbroker `binary` (default: the broker in this binary)")
 	f.BoolVar(&faults, "faults", false, "measure instead how long faults take to apply and to heal, on every kind of cluster")
 	shrinks := shrinks{jobs: runtime.NumCPU(), within: time.Minute}
 	shrink := f.Bool("shrink", false, "measure instead how far and how fast cases full of faults shrink, for the bugs of a gallery")
@@ -92,15 +92,20 @@ func (f *flags) refuseMixed(faults, shrink bool) error {
 	case faults && shrink:
 		return badInput("faults and shrink are given, allowed is one of them")
 	case faults:
-		return f.refuse(shrinkOnly, "--shrink")
-	case !shrink:
+		return cmp.Or(f.refuse(shrinkOnly, "--shrink"), f.refuse(loadOnly, "loads (no --faults, no --shrink)"))
+	case shrink:
+		return cmp.Or(f.refuse(loadOnly, "loads (no --faults, no --shrink)"), f.refuse([]string{"rounds"}, "loads or --faults"))
+	default:
 		return cmp.Or(f.refuse(shrinkOnly, "--shrink"), f.refuse([]string{"into"}, "--faults or --shrink"))
 	}
-	return nil
 }
 
-// shrinkOnly are flags of bench that mean something with --shrink only.
-var shrinkOnly = []string{"gallery", "only", "jobs", "keep"}
+// Flags of bench that mean something with --shrink only, and without it and --faults
+// only.
+var (
+	shrinkOnly = []string{"gallery", "only", "jobs", "keep"}
+	loadOnly   = []string{"each", "flush", "broker"}
+)
 
 func figures(f bench.Figures) string {
 	return fmt.Sprintf("%5d B  %5d outstanding  %9.0f records/s  %6.1f MB/s  p50 %7.2f ms  p99 %7.2f ms",

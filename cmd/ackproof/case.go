@@ -9,6 +9,8 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"strings"
+	"time"
 
 	"golang.org/x/term"
 
@@ -29,22 +31,31 @@ func (f *flags) caseFlags(r *caseReplay) {
 	f.BoolVar(&r.trace, "trace", false, "of a case: print what happens, in order")
 	f.BoolVar(&r.step, "step", false, "of a case: walk the trace line by line; Enter goes on, q ends")
 	f.BoolVar(&r.filter.All, "all", false, "in a trace: what is idle too, such as heartbeats, empty fetches and ticks")
-	f.Func("until", "in a trace: the number of the last `event`", func(s string) (err error) {
-		if r.filter.Until, err = strconv.ParseUint(s, 10, 64); err != nil || r.filter.Until == 0 {
-			return errors.New("allowed is a whole number from 1 up")
-		}
-		return nil
+	f.Func("until", "in a trace: the last `event`, by its number, or the last moment, such as 4s", func(s string) (err error) {
+		r.filter.Until, err = parseUntil(s)
+		return err
 	})
 	f.whole(&r.filter.Node, "node", "in a trace: only what this node takes part in, and faults; 0 is all")
-	f.Func("partition", "in a trace: only what is about this `partition`, or about none (default all)", func(s string) error {
-		n, err := strconv.ParseInt(s, 10, 32)
+	f.Func("partition", "in a trace: only what is about this `partition`, such as "+explore.Topic+"-0 or 0, or about none (default all)", func(s string) error {
+		n, err := strconv.ParseInt(strings.TrimPrefix(s, explore.Topic+"-"), 10, 32)
 		if r.filter.Partition = int32(n); err != nil || n < 0 {
-			return errors.New("allowed is a whole number from 0 up")
+			return errors.New("allowed is a partition such as " + explore.Topic + "-0, or its number, from 0 up")
 		}
 		return nil
 	})
 	f.BoolVar(&r.blackBox, "black-box", false, "of a case: judge by what clients see alone")
 	f.BoolVar(&r.write, "write", false, "of a case: write what is seen into its file, as what to expect")
+}
+
+// parseUntil reads the end of a trace.
+func parseUntil(s string) (trace.Until, error) {
+	if event, err := strconv.ParseUint(s, 10, 64); err == nil && event > 0 {
+		return trace.Until{Event: event}, nil
+	}
+	if at, err := time.ParseDuration(s); err == nil && at > 0 {
+		return trace.Until{Time: at}, nil
+	}
+	return trace.Until{}, errors.New("allowed is the number of an event, from 1 up, or a time such as 4s")
 }
 
 // caseOnly are the names of these flags, runOnly those that a case has no use
@@ -96,7 +107,7 @@ func (r caseReplay) fits(c explore.Case) error {
 	case r.filter.Node < 0 || r.filter.Node > c.Nodes():
 		return badInput("node is %d, allowed are 1 to %d, and 0 for all", r.filter.Node, c.Nodes())
 	case r.filter.Partition >= c.Partitions:
-		return badInput("partition is %d, allowed are 0 to %d", r.filter.Partition, c.Partitions-1)
+		return badInput("partition is %d, allowed are 0 to %d, also as %s-0", r.filter.Partition, c.Partitions-1, explore.Topic)
 	case r.step && !term.IsTerminal(int(os.Stdin.Fd())):
 		return badInput("step is true, allowed with a terminal to read from only; --trace prints everything")
 	}
@@ -134,6 +145,9 @@ func (a *app) tellCase(path string, c explore.Case, out explore.Outcome) {
 	a.say("simulated %v, %d events, hash %s\n", out.Elapsed.Round(1e6), out.Events, out.HashText())
 	if c.Expect != nil {
 		a.say("expected  %s\n", c.Expect.Compare(out))
+		if exit := exitOfCase(out); exit != exitValid {
+			a.say("exit      %d: it is the verdict, whatever was expected\n", exit)
+		}
 	}
 	if out.Failure.Class != "" {
 		a.say("next      %s replay %s --trace\n          %s shrink %s\n", a.name, path, a.name, path)

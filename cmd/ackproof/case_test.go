@@ -34,7 +34,7 @@ func TestACaseIsReplayedToTheByte(t *testing.T) {
 	require.Equal(t, exitInvalid, exit, stderr)
 	require.Contains(t, stdout, "case      mutant 14: acks=all min.isr=2 mutant=ack-on-append, 3 replicas on 3 brokers, 1 fault, 1 operation, seed 1\n")
 	require.Contains(t, stdout, "verdict   unseen: value 1, acked at offset 0 of log-0, is not on node 1")
-	require.Contains(t, stdout, "expected  unseen\n")
+	require.Contains(t, stdout, "expected  unseen: as expected\nexit      1: it is the verdict, whatever was expected\n")
 	require.Contains(t, stdout, "ackproof replay "+path+" --trace\n")
 	require.Contains(t, stdout, "ackproof shrink "+path+"\n")
 	hash := regexp.MustCompile(`hash [0-9a-f]{16}\n`).FindString(stdout)
@@ -45,7 +45,7 @@ func TestACaseIsReplayedToTheByte(t *testing.T) {
 	require.Contains(t, stdout, "written   "+path)
 	exit, stdout, _ = call("replay", path)
 	require.Equal(t, exitInvalid, exit)
-	require.Contains(t, stdout, "expected  unseen, and the same events\n")
+	require.Contains(t, stdout, "expected  unseen, and the same events: as expected\n")
 	require.Contains(t, stdout, hash)
 }
 
@@ -57,7 +57,7 @@ func TestAnotherHashIsTold(t *testing.T) {
 	require.NoError(t, c.Save(path))
 	exit, stdout, _ := call("replay", path)
 	require.Equal(t, exitInvalid, exit, "the exit code is the verdict")
-	require.Contains(t, stdout, "expected  unseen, hash 0123456789abcdef: the same failure, but other events: another build, or the case was edited\n")
+	require.Contains(t, stdout, "expected  unseen, hash 0123456789abcdef: the same verdict, but other events: another build, or the case was edited\n")
 
 	c.Mutant = ""
 	require.NoError(t, c.Save(path))
@@ -73,6 +73,8 @@ func TestATraceIsPrinted(t *testing.T) {
 	require.Regexp(t, `\n +\d+ +\d\.\d{4}s  node 1   produce log-0 acks=all values=\[1\]: appended at 0, epoch 0\n`, whole)
 	require.Regexp(t, `\n +\d+ +\d\.\d{4}s  node 1   truncate partition=log-0 epoch=1 from=1 to=0 hw=0\n`, whole)
 	_, some, _ := call("replay", path, "--trace", "--until", "300", "--node", "1", "--partition", "0")
+	_, same, _ := call("replay", path, "--trace", "--until", "300", "--node", "1", "--partition", "log-0")
+	require.Equal(t, some, same)
 	require.Less(t, strings.Count(some, "\n"), strings.Count(whole, "\n"))
 	require.NotContains(t, some, "truncate")
 	require.Contains(t, some, "verdict   unseen", "the case goes on to its end all the same")

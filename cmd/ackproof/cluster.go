@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -15,17 +16,12 @@ import (
 )
 
 const (
-	// keeperLog is where the process that keeps a cluster up writes.
-	keeperLog = "keeper.log"
-	// keeperLock is held by it as long as it lives.
-	keeperLock = "keeper.lock"
-
 	// composeBootstrap is a broker of docker/compose.yaml.
 	composeBootstrap = "127.0.0.1:19092"
 
+	answerLimit = 3 * time.Second
 	upLimit     = time.Minute
 	downLimit   = time.Minute
-	keeperEvery = 50 * time.Millisecond
 )
 
 // cluster is `ackproof cluster up`, `down` and `topic`. Brokers are children of the
@@ -34,7 +30,7 @@ const (
 // --foreground.
 func (a *app) cluster(ctx context.Context, args []string) (int, error) {
 	p := harness.Playground{Dir: filepath.Join("results", "cluster"), Nodes: 3, Topic: "demo", Cluster: harness.Local}
-	foreground, bootstrap := false, []string{composeBootstrap}
+	foreground, bootstrap := false, []string(nil)
 	f := a.flags("cluster", "up|down|topic [flags]")
 	f.whole(&p.Nodes, "nodes", "brokers")
 	f.StringVar(&p.Dir, "dir", p.Dir, "`folder` of logs and data")
@@ -43,7 +39,7 @@ func (a *app) cluster(ctx context.Context, args []string) (int, error) {
 	f.StringVar(&p.Cluster, "cluster", p.Cluster, "kind of cluster: "+strings.Join(harness.Clusters, ", "))
 	f.StringVar(&p.Broker, "broker", "", "path of an ackbroker `binary` (default: the broker in this binary)")
 	f.StringVar(&p.Agent, "agent", "", "path of a faultd `binary` for containers, static (default: the one beside this binary, or built with Go)")
-	f.words(&bootstrap, "bootstrap", "of topic: addresses of the cluster that gets it")
+	f.words(&bootstrap, "bootstrap", "of topic: addresses of the cluster that gets it (default: those of the cluster that is up in --dir, or else "+composeBootstrap+", of make cluster-up)")
 	f.BoolVar(&foreground, "foreground", false, "stay, until Ctrl-C")
 	rest, err := f.parse(args)
 	if err != nil {
@@ -73,20 +69,48 @@ func (a *app) keep(ctx context.Context, p harness.Playground) error {
 		return err
 	}
 	defer unlock()
-	if err := a.binaries(&p.Cluster, &p.Broker, &p.Agent); err != nil {
+	c := harness.Config{Cluster: p.Cluster, Broker: p.Broker, Agent: p.Agent, Results: p.Dir}
+	if err := a.machine(ctx, &c); err != nil {
 		return err
 	}
+	p.Broker, p.Agent, p.Machine = c.Broker, c.Agent, c.Machine
 	return p.Run(ctx, a.tellCluster)
 }
 
-// clusterTopic creates the topic on a cluster that something else keeps up, such
-// as compose, and says what to do with it.
+// clusterTopic creates the topic on the cluster that is up in the folder, or on one
+// that something else keeps up, such as compose, and says what to do with it.
 func (a *app) clusterTopic(ctx context.Context, p harness.Playground, bootstrap []string) error {
+	if len(bootstrap) == 0 {
+		s, err := playground(p.Dir)
+		switch {
+		case err == nil:
+			bootstrap, p.Nodes = s.Bootstrap, len(s.Logs)
+		case errors.Is(err, harness.ErrNotUp):
+			bootstrap = []string{composeBootstrap}
+		default:
+			return err
+		}
+	}
+	if err := answers(ctx, bootstrap); err != nil {
+		return badInput("bootstrap is %s, allowed are addresses of a cluster that is up: %w", strings.Join(bootstrap, ","), err)
+	}
 	if err := p.MakeTopic(ctx, bootstrap); err != nil {
 		return err
 	}
 	a.tellCluster(harness.PlaygroundState{Bootstrap: bootstrap, Topic: p.Topic})
 	return nil
+}
+
+// answers tries whether anybody listens at one of the addresses.
+func answers(ctx context.Context, addresses []string) (err error) {
+	dialer := net.Dialer{Timeout: answerLimit}
+	for _, address := range addresses {
+		var conn net.Conn
+		if conn, err = dialer.DialContext(ctx, "tcp", address); err == nil {
+			return conn.Close()
+		}
+	}
+	return err
 }
 
 func (a *app) tellCluster(s harness.PlaygroundState) {
@@ -105,7 +129,11 @@ func (a *app) clusterUp(ctx context.Context, p harness.Playground) error {
 	if err != nil {
 		return err
 	}
+	err = a.clearDead(p.Dir)
 	unlock() // the keeper takes it next
+	if err != nil {
+		return err
+	}
 	self, err := os.Executable()
 	if err != nil {
 		return fmt.Errorf("start the keeper: %w", err)
@@ -130,7 +158,7 @@ func (a *app) clusterUp(ctx context.Context, p harness.Playground) error {
 	err = waitFor(ctx, upLimit, func() (bool, error) {
 		select {
 		case how := <-ended:
-			return false, fmt.Errorf("the cluster did not come up: %s (%w)", lastLine(logPath), how)
+			return false, keeperEnded(how, lastLine(logPath))
 		default:
 		}
 		state, err = harness.ReadPlayground(p.Dir)
@@ -152,21 +180,17 @@ func (a *app) clusterUp(ctx context.Context, p harness.Playground) error {
 // clusterDown ends the keeper, and with it the brokers.
 func (a *app) clusterDown(ctx context.Context, dir string) error {
 	s, err := harness.ReadPlayground(dir)
+	if errors.Is(err, harness.ErrNotUp) {
+		return &harness.InputError{Err: err}
+	}
 	if err != nil {
-		if errors.Is(err, harness.ErrNotUp) {
-			return &harness.InputError{Err: err}
-		}
 		return err
 	}
 	if unlock, err := lockKeeper(dir); err == nil {
 		// Nobody keeps this cluster: its keeper was killed, and the brokers
 		// with it. The process of that id, if there is one, is somebody else.
 		defer unlock()
-		if err := harness.ClearPlayground(dir); err != nil {
-			return err
-		}
-		a.say("the cluster in %s was down already: its keeper had died\n", dir)
-		return nil
+		return a.clearDead(dir)
 	}
 	if err := syscall.Kill(s.PID, syscall.SIGTERM); err != nil {
 		return fmt.Errorf("cluster down: process %d: %w", s.PID, err)
@@ -186,51 +210,4 @@ func (a *app) clusterDown(ctx context.Context, dir string) error {
 	}
 	a.say("the cluster in %s is down\n", dir)
 	return nil
-}
-
-// errKept is the error of a folder whose cluster is up.
-var errKept = errors.New("a cluster is up already")
-
-// lockKeeper takes the lock of the keeper in dir; while one lives it is errKept.
-func lockKeeper(dir string) (unlock func(), err error) {
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return nil, badInput("dir: %w", err)
-	}
-	f, err := os.OpenFile(filepath.Join(dir, keeperLock), os.O_CREATE|os.O_RDWR, 0o644)
-	if err != nil {
-		return nil, badInput("dir: %w", err)
-	}
-	unlock = func() { _ = f.Close() }
-	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
-		unlock()
-		return nil, badInput("%w in %s, allowed is a folder without one", errKept, dir)
-	}
-	return unlock, nil
-}
-
-// waitFor looks until it is so, an error, or the limit.
-func waitFor(ctx context.Context, limit time.Duration, look func() (bool, error)) error {
-	ctx, cancel := context.WithTimeoutCause(ctx, limit, fmt.Errorf("gave up after %v", limit))
-	defer cancel()
-	ticker := time.NewTicker(keeperEvery)
-	defer ticker.Stop()
-	for {
-		if done, err := look(); done || err != nil {
-			return err
-		}
-		select {
-		case <-ticker.C:
-		case <-ctx.Done():
-			return context.Cause(ctx)
-		}
-	}
-}
-
-func lastLine(path string) string {
-	log, err := os.ReadFile(path)
-	if err != nil {
-		return err.Error()
-	}
-	lines := strings.Split(strings.TrimSpace(string(log)), "\n")
-	return lines[len(lines)-1]
 }

@@ -29,7 +29,7 @@ func (a *app) compare(ctx context.Context, args []string) (int, error) {
 	f.words(&c.Base.Nemesis, "nemesis", "faults to draw: "+strings.Join(nemesis.LiveMixWords(), ", ")+
 		"; or one directed schedule: "+strings.Join(nemesis.DirectedNames(), ", "))
 	f.StringVar(&c.Base.ScheduleFile, "schedule", "", "schedule `file` instead of --nemesis and --for")
-	f.span(&c.Base.Length, "for", "how long faults go on")
+	f.length(&c.Base.Length)
 	f.whole(&b.Parallel, "parallel", "runs at a time")
 	f.seed(&c.Base.Seed)
 	f.load(&c.Base)

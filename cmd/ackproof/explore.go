@@ -23,6 +23,10 @@ import (
 // one; it is not for people.
 const workerCommand = "explore-worker"
 
+// toldOfAClass bounds what is told of failures that look alike: with --keep-going
+// there may be hundreds.
+const toldOfAClass = 3
+
 // exploration is one call of `ackproof explore`.
 type exploration struct {
 	bounds   explore.Bounds
@@ -56,12 +60,19 @@ func (a *app) explore(ctx context.Context, args []string) (int, error) {
 			broken = errors.Join(broken, folder.Save(x.bounds, x.explorer.BlackBox, s))
 		}
 	}
+	told := map[string]int{}
 	x.explorer.Fail = func(f explore.Found) {
 		path, err := folder.Keep(f)
 		broken = errors.Join(broken, err)
-		progress.Line("%s: %v", f.Case.Name, f.Failure)
-		progress.Line("  To see it:    %s replay %s --trace", a.name, path)
-		progress.Line("  To reduce it: %s shrink %s", a.name, path)
+		told[f.Failure.Class]++
+		switch n := told[f.Failure.Class]; {
+		case n <= toldOfAClass:
+			progress.Line("%s: %v", f.Case.Name, f.Failure)
+			progress.Line("  To see it:    %s replay %s --trace", a.name, path)
+			progress.Line("  To reduce it: %s shrink %s", a.name, path)
+		case n == toldOfAClass+1:
+			progress.Line("%s: %s once more; from now on they are only in %s", f.Case.Name, f.Failure.Class, filepath.Dir(path))
+		}
 	}
 	hashes := map[uint64]uint64{}
 	if x.hashes != "" {

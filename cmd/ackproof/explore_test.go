@@ -4,6 +4,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -40,6 +41,11 @@ func TestExplore(t *testing.T) {
 	out, exit = explore("--seeds", "10", "--mutant", "ack-on-append")
 	require.Equal(t, exitInvalid, exit, out)
 	require.Contains(t, out, "inside:... was seen by a look into the brokers")
+
+	out, exit = explore("--seeds", "60", "--unguided", "--keep-going", "--unpromised", "--acks", "1")
+	require.Equal(t, exitInvalid, exit, out)
+	require.Equal(t, toldOfAClass, strings.Count(out, ": not promised: unseen: "), out)
+	require.Contains(t, out, "unseen once more; from now on they are only in ")
 
 	replayed, err := exec.Command(program, "replay", found[0], "--black-box").CombinedOutput()
 	require.Error(t, err, "the verdict is a violation")

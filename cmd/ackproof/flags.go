@@ -21,6 +21,7 @@ type flags struct {
 	app   *app
 	usage string
 	note  string // stands at the end of the help
+	table string // stands after that, as it is
 }
 
 func (a *app) flags(name, usage string) *flags {
@@ -74,6 +75,9 @@ func (f *flags) help() {
 	})
 	if f.note != "" {
 		f.app.say("\n%s", report.Wrap(f.note, "", helpWidth))
+	}
+	if f.table != "" {
+		f.app.say("\n%s", f.table)
 	}
 }
 
@@ -152,6 +156,11 @@ func (f *flags) span(p *nemesis.Millis, name, usage string) {
 		*p = nemesis.Millis(d.Milliseconds())
 		return nil
 	})
+}
+
+// length defines --for.
+func (f *flags) length(p *nemesis.Millis) {
+	f.span(p, "for", "how long faults go on that are drawn; a directed schedule, or one from a file, has a length of its own, and is refused with this")
 }
 
 // words defines a flag for words separated by commas.

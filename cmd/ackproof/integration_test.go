@@ -339,6 +339,10 @@ func TestAClusterToPlayWithGoesUpAndDown(t *testing.T) {
 
 	faultsByHand(t, as)
 
+	out, err = as("cluster", "topic", "--topic", "second")
+	require.NoError(t, err, out)
+	require.Contains(t, out, "bootstrap "+strings.Join(state.Bootstrap, ",")+"\ntopic     second\n", "that of the cluster which is up")
+
 	_, err = as("cluster", "up")
 	var exited *exec.ExitError
 	require.ErrorAs(t, err, &exited, "it is up already")
@@ -350,18 +354,42 @@ func TestAClusterToPlayWithGoesUpAndDown(t *testing.T) {
 	_, err = harness.ReadPlayground(dir)
 	require.ErrorIs(t, err, harness.ErrNotUp)
 
-	// A keeper that is killed takes the brokers along; down clears up after it.
+	// Down clears up after a keeper that was killed.
 	out, err = as("cluster", "up", "--nodes", "1")
 	require.NoError(t, err, out)
-	state, err = harness.ReadPlayground(dir)
-	require.NoError(t, err)
-	require.NoError(t, syscall.Kill(state.PID, syscall.SIGKILL))
-	require.Eventually(t, func() bool { return len(brokersIn(t, dir)) == 0 }, 5*time.Second, 20*time.Millisecond)
+	killKeeper(t, dir)
+	_, err = as("nemesis", "list")
+	require.ErrorAs(t, err, &exited)
+	require.Equal(t, exitBadInput, exited.ExitCode())
+	require.Equal(t, "ackproof nemesis: no cluster is up in "+dir+" any more: its keeper has died\n", string(exited.Stderr))
 	out, err = as("cluster", "down")
 	require.NoError(t, err, out)
-	require.Contains(t, out, "was down already: its keeper had died")
+	require.Contains(t, out, "is gone: its keeper had died")
+
+	// So does the next one that is brought up in its place.
 	out, err = as("cluster", "up", "--nodes", "1")
 	require.NoError(t, err, out)
+	killKeeper(t, dir)
+	out, err = as("cluster", "up", "--nodes", "1")
+	require.NoError(t, err, out)
+	require.Contains(t, out, "is gone: its keeper had died")
+	_, err = as("nemesis", "list")
+	require.NoError(t, err)
+}
+
+// killKeeper kills the keeper of the cluster in dir, which takes the brokers along.
+func killKeeper(t *testing.T, dir string) {
+	t.Helper()
+	state, err := harness.ReadPlayground(dir)
+	require.NoError(t, err)
+	require.NoError(t, syscall.Kill(state.PID, syscall.SIGKILL))
+	require.Eventually(t, func() bool {
+		unlock, err := lockKeeper(dir)
+		if err == nil {
+			unlock()
+		}
+		return err == nil && len(brokersIn(t, dir)) == 0
+	}, 5*time.Second, 20*time.Millisecond)
 }
 
 // faultsByHand pauses and kills the only broker of a cluster, and heals it.
@@ -385,13 +413,17 @@ func faultsByHand(t *testing.T, as func(args ...string) (string, error)) {
 	require.ErrorAs(t, err, &exited)
 	require.Equal(t, exitBadInput, exited.ExitCode())
 	require.Equal(t, "ackproof nemesis: heal: step 7: it is not in force, allowed are 0,1,2\n", string(exited.Stderr))
-	_, err = as("nemesis", "apply", "kill", "node:2")
-	require.ErrorAs(t, err, &exited)
-	require.Equal(t, exitBadInput, exited.ExitCode())
+	for _, refused := range [][]string{{"kill", "node:2"}, {"reorder", "leader", "--jitter", "10ms"}} {
+		_, err = as(append([]string{"nemesis", "apply"}, refused...)...)
+		require.ErrorAs(t, err, &exited)
+		require.Equal(t, exitBadInput, exited.ExitCode())
+		require.Equal(t, 1, strings.Count(string(exited.Stderr), "\n"), string(exited.Stderr))
+	}
 
 	out, err = as("nemesis", "heal")
 	require.NoError(t, err, out)
-	require.Contains(t, out, "2  healed: kill node:1 (1)\n   restarted         1: pid ")
+	require.Contains(t, out, "2  healed: kill node:1 (1)\n   what was seen of it, until it was over:\n   restarted         1: pid ")
+	require.True(t, strings.HasSuffix(out, "\nno fault is in force\n"), out)
 	out, err = as("nemesis", "list")
 	require.NoError(t, err, out)
 	require.Equal(t, "no fault is in force\n", out)

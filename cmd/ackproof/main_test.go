@@ -135,7 +135,7 @@ func TestBadArguments(t *testing.T) {
 		{"cluster up --nodes 0", "ackproof cluster: nodes is 0, allowed are 1 to 9"},
 		{"cluster down --dir nothing", "ackproof cluster: no cluster is up in nothing"},
 		{"nemesis", `ackproof nemesis: nemesis is "", allowed are apply KIND TARGET, heal [STEP], list`},
-		{"nemesis apply kill", "ackproof nemesis: apply: allowed are a kind and a target, such as: apply kill leader"},
+		{"nemesis apply kill", "ackproof nemesis: apply: allowed are a kind (partition, "},
 		{"nemesis heal all", `ackproof nemesis: heal: step is "all", allowed is a number that list shows, or none for all`},
 		{"nemesis list --rate 2", `ackproof nemesis: --rate: allowed with apply only, not with "list"`},
 		{"nemesis apply clock leader --offset far", `ackproof nemesis: invalid value "far" for flag --offset: allowed is a time such as 60s or 2m`},

@@ -3,9 +3,7 @@ package main
 import (
 	"cmp"
 	"context"
-	"errors"
 	"flag"
-	"io/fs"
 	"os"
 	"slices"
 	"time"
@@ -25,6 +23,8 @@ func (a *app) replay(ctx context.Context, args []string) (int, error) {
 	f.whole(&b.Parallel, "parallel", "runs at a time")
 	f.cluster(&base, "that of the stored run")
 	f.caseFlags(&asCase)
+	f.note = "The exit code is the verdict: 0 valid, 1 invalid, 2 unknown. A case that is to fail, such as one of the gallery, " +
+		"exits with 1 where it comes as expected; the line \"expected\" says whether it does."
 	rest, err := f.parse(args)
 	if err != nil {
 		return 0, err
@@ -44,9 +44,6 @@ func (a *app) replay(ctx context.Context, args []string) (int, error) {
 	}
 	r := harness.Replay{Dir: rest[0], Times: times, Base: base}
 	stored, err := r.Stored()
-	if _, missing := os.Stat(r.Dir); missing != nil && errors.Is(err, fs.ErrNotExist) {
-		return 0, badInput("%w", missing) // what was asked for, not a file inside
-	}
 	if err != nil {
 		return 0, err
 	}
@@ -75,6 +72,12 @@ func (a *app) replay(ctx context.Context, args []string) (int, error) {
 func isFile(path string) bool {
 	info, err := os.Stat(path)
 	return err == nil && info.Mode().IsRegular()
+}
+
+// isFolder tells a folder from a file.
+func isFolder(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.IsDir()
 }
 
 // refuse names the first flag given that only means something for something else.

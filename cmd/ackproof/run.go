@@ -24,7 +24,7 @@ func (a *app) run(ctx context.Context, args []string) (int, error) {
 	f.words(&c.Nemesis, "nemesis", "faults to draw: "+strings.Join(nemesis.LiveMixWords(), ", ")+
 		"; or one directed schedule, which brings the configuration that it must hurt unless you give one: "+harness.DirectedSchedules())
 	f.StringVar(&c.ScheduleFile, "schedule", "", "schedule `file` to run instead of --nemesis and --for")
-	f.span(&c.Length, "for", "how long faults go on")
+	f.length(&c.Length)
 	f.StringVar(&c.Mutant, "mutant", "", "protocol bugs to plant in the brokers")
 	f.seed(&c.Seed)
 	f.load(&c)

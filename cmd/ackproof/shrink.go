@@ -40,6 +40,9 @@ func (a *app) shrink(ctx context.Context, args []string) (int, error) {
 		return 0, err
 	}
 	path := exhibited(rest[0])
+	if isFolder(path) {
+		return 0, badInput("%s is a folder, allowed is the file of a case; explore --from makes cases of a live run's failure", path)
+	}
 	c, err := explore.Load(path)
 	if err != nil {
 		return 0, badInput("%w", err)

@@ -48,7 +48,7 @@ func (a *app) benchShrink(ctx context.Context, b shrinks, into string) (int, err
 	}
 	for _, name := range b.only {
 		if !slices.Contains(names, name) {
-			return 0, badInput("only is %q, allowed are %q", name, names)
+			return 0, badInput("only is %q, allowed are %s", name, strings.Join(names, ", "))
 		}
 	}
 	exhibits, err := b.exhibits(cases)

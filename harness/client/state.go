@@ -86,24 +86,51 @@ func nodesOf(ids []int32) []int {
 // epoch, and among equals the one that most brokers share: within an epoch the
 // ISR changes without a number that metadata would show.
 func newest(views []view, partition int32) (best PartitionState, controller int, found bool) {
-	votes := 0
+	most := 0
 	for _, v := range views {
 		p, ok := v.partitions[partition]
 		if !ok {
 			continue
 		}
-		same := 0
-		for _, other := range views {
-			q, ok := other.partitions[partition]
-			if ok && q.LeaderEpoch == p.LeaderEpoch && q.Leader == p.Leader && slices.Equal(q.ISR, p.ISR) {
-				same++
-			}
-		}
-		if !found || p.LeaderEpoch > best.LeaderEpoch || p.LeaderEpoch == best.LeaderEpoch && same > votes {
-			best, controller, votes, found = p, v.controller, same, true
+		same := votes(views, p)
+		if !found || p.LeaderEpoch > best.LeaderEpoch || p.LeaderEpoch == best.LeaderEpoch && same > most {
+			best, controller, most, found = p, v.controller, same, true
 		}
 	}
 	return best, controller, found
+}
+
+// votes counts the views that show a partition like this.
+func votes(views []view, p PartitionState) (same int) {
+	for _, v := range views {
+		if q, ok := v.partitions[p.Partition]; ok && p.like(q) {
+			same++
+		}
+	}
+	return same
+}
+
+func (p PartitionState) like(q PartitionState) bool {
+	return q.LeaderEpoch == p.LeaderEpoch && q.Leader == p.Leader && slices.Equal(q.ISR, p.ISR)
+}
+
+// Agreed are the partitions of a topic of which a majority of all brokers says the same.
+// One broker alone may be far behind, such as one that was just started and goes
+// through what has happened before.
+func (a *Admin) Agreed(ctx context.Context, t Topic) []PartitionState {
+	return agreed(a.views(ctx, t.Name), t.Partitions)
+}
+
+func agreed(views []view, partitions int32) (states []PartitionState) {
+	for partition := range partitions {
+		for _, v := range views {
+			if p, ok := v.partitions[partition]; ok && len(p.ISR) > 0 && 2*votes(views, p) > len(views) {
+				states = append(states, p)
+				break
+			}
+		}
+	}
+	return states
 }
 
 func (a *Admin) partition(ctx context.Context, topic string, partition int32) (PartitionState, error) {

@@ -48,6 +48,19 @@ func TestRolesAreOfTheNewestView(t *testing.T) {
 	require.False(t, found)
 }
 
+// TestOnlyAMajorityAgrees: nobody is believed alone, whatever epoch it tells, and who is
+// silent agrees with nobody.
+func TestOnlyAMajorityAgrees(t *testing.T) {
+	silent := view{err: errors.New("timeout")}
+	old, now := seen(3, 1, 4, 1, 2, 3), seen(3, 1, 4, 1, 2)
+	for _, views := range [][]view{{silent, silent, now}, {old, now, silent}, {old, now, seen(3, 2, 5, 2, 3)}, {now, now, old, old}, {seen(3, 1, 4), seen(3, 1, 4)}} {
+		require.Empty(t, agreed(views, 1))
+	}
+	for _, views := range [][]view{{now}, {silent, now, now}, {old, now, now}, {now, seen(3, 2, 5, 2, 3), now}} {
+		require.Equal(t, []PartitionState{now.partitions[0]}, agreed(views, 2))
+	}
+}
+
 func TestProtocolNodesBecomeRoles(t *testing.T) {
 	require.Equal(t, 0, nodeOf(-1))
 	require.Equal(t, 3, nodeOf(3))

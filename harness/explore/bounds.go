@@ -3,6 +3,7 @@ package explore
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/ackproof/ackproof/broker/mutant"
 	"github.com/ackproof/ackproof/nemesis"
@@ -20,7 +21,7 @@ const (
 func (b Bounds) Validate() error {
 	among := func(field, value string, allowed ...string) error {
 		if value != "" && !slices.Contains(allowed, value) {
-			return fmt.Errorf("%s is %q, allowed are %q", field, value, allowed)
+			return fmt.Errorf("%s is %q, allowed are %s", field, value, strings.Join(allowed, ", "))
 		}
 		return nil
 	}

@@ -77,7 +77,7 @@ func suits(p Profile) [][]card {
 }
 
 // power are power losses, torn and not. Where nothing is flushed before it is
-// acknowledged they promise nothing, so that little could be found.
+// acknowledged, one soon hits all of an ISR, and little could be found after it.
 func power(p Profile, targets ...nemesis.Target) (cards []card) {
 	if p.config.Flush != beforeAck && !p.unpromised {
 		return nil

@@ -96,11 +96,11 @@ func (e Expectation) Compare(out Outcome) string {
 	case e.Failure != out.Failure.Class:
 		return fmt.Sprintf("%s, hash %s: another build, or the case was edited, and it shows something else now", was, e.Hash)
 	case e.Hash == "":
-		return was
+		return was + ": as expected"
 	case !same:
-		return fmt.Sprintf("%s, hash %s: the same failure, but other events: another build, or the case was edited", was, e.Hash)
+		return fmt.Sprintf("%s, hash %s: the same verdict, but other events: another build, or the case was edited", was, e.Hash)
 	}
-	return was + ", and the same events"
+	return was + ", and the same events: as expected"
 }
 
 // Topic is the topic of every case.
@@ -173,7 +173,7 @@ func (c Case) workload() workloads.LogOptions {
 func (c Case) Validate() error {
 	among := func(field, value string, allowed ...string) error {
 		if !slices.Contains(allowed, value) {
-			return fmt.Errorf("config: %s is %q, allowed are %q", field, value, allowed)
+			return fmt.Errorf("config: %s is %q, allowed are %s", field, value, strings.Join(allowed, ", "))
 		}
 		return nil
 	}

@@ -125,7 +125,7 @@ func TestNothingToResumeIsTold(t *testing.T) {
 
 func TestBoundsNameWhatIsWrong(t *testing.T) {
 	for want, b := range map[string]Bounds{
-		`acks is "2", allowed are ["all" "1" "0"]`:         {Acks: "2"},
+		`acks is "2", allowed are all, 1, 0`:               {Acks: "2"},
 		`flush is "now", allowed are`:                      {Flush: "now"},
 		`min-isr is 4, allowed are 1 to 3`:                 {MinISR: 4},
 		`nodes is 2, allowed are 3 to 5`:                   {Nodes: 2},

@@ -1,8 +1,6 @@
 package explore
 
 import (
-	"slices"
-
 	"github.com/ackproof/ackproof/harness/cluster/sim"
 	"github.com/ackproof/ackproof/nemesis"
 )
@@ -27,18 +25,6 @@ const (
 
 // fair makes the profile one in which a failure is the broker's.
 func (p Profile) fair() Profile {
-	if slices.ContainsFunc(p.cards, func(c card) bool { return c.fault.Kind == nemesis.Wipe }) {
-		// Nobody promises anything of the last member of an ISR whose disk is lost
-		// (KIP-966), and clients cannot tell whether it was that: no weather may take
-		// the others out of the ISR.
-		w := p.weather
-		p.weather = sim.Weather{
-			Hop: w.Hop, Jitter: w.Jitter, Sync: min(w.Sync, quickSync), SlowFor: w.SlowFor, SlowISR: w.SlowISR, BrokenISR: w.BrokenISR,
-			Twice: w.Twice, StalledSend: w.StalledSend, BrokenSend: w.BrokenSend,
-		}
-		p.times = patient(p.times)
-		p.fetch = 0 // nor may they fall behind
-	}
 	if p.weather.Sync > quickSync {
 		p.times = patient(p.times)
 		p.fetch = 0

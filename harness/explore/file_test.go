@@ -104,12 +104,12 @@ func TestAnExpectationIsCompared(t *testing.T) {
 	out, err := Simulate(calm(1), Look{})
 	require.NoError(t, err)
 	same := *out.Expectation()
-	require.Equal(t, "ok, and the same events", same.Compare(out))
+	require.Equal(t, "ok, and the same events: as expected", same.Compare(out))
 	edited := Expectation{Hash: "0"}
-	require.Equal(t, "ok, hash 0: the same failure, but other events: another build, or the case was edited", edited.Compare(out))
+	require.Equal(t, "ok, hash 0: the same verdict, but other events: another build, or the case was edited", edited.Compare(out))
 	other := Expectation{Hash: "0", Failure: "unseen"}
 	require.Contains(t, other.Compare(out), "unseen, hash 0: another build, or the case was edited, and it shows something else now")
 	judged := Expectation{Hash: same.Hash, Failure: "unseen"}
 	require.Equal(t, "unseen: the same events are judged otherwise", judged.Compare(out))
-	require.Equal(t, "ok", Expectation{}.Compare(out), "a case by hand expects no hash")
+	require.Equal(t, "ok: as expected", Expectation{}.Compare(out), "a case by hand expects no hash")
 }

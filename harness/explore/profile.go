@@ -57,7 +57,8 @@ type Profile struct {
 	upon []nemesis.Event
 	// moments are dealt between the cards.
 	moments moments
-	// wiped is the only node whose data is ever lost: the promise covers one.
+	// wiped is the only node whose data is ever lost: where all lose theirs in turn, soon
+	// one is the last of an ISR, and nothing is promised any more.
 	wiped nemesis.Target
 	// badMachine says that the profile is about one machine; see oneBadMachine.
 	badMachine bool

@@ -66,6 +66,10 @@ func writeOp(w *bytes.Buffer, e *Event) {
 	if e.End != nil {
 		fmt.Fprintf(w, ", :end %d", *e.End)
 	}
+	if len(e.ISR) > 0 {
+		w.WriteString(", :isr ")
+		writeNodes(w, e.ISR)
+	}
 	w.WriteString("}\n")
 }
 
@@ -114,14 +118,9 @@ func writeValue(w *bytes.Buffer, e *Event) {
 }
 
 func writeFault(w *bytes.Buffer, f *Fault, name string) {
-	fmt.Fprintf(w, ", :name %s, :step %d, :kind %s, :nodes [", quote(name), f.Step, quote(f.Kind))
-	for i, n := range f.Nodes {
-		if i > 0 {
-			w.WriteByte(' ')
-		}
-		w.WriteString(strconv.Itoa(n))
-	}
-	w.WriteString("], :evidence {")
+	fmt.Fprintf(w, ", :name %s, :step %d, :kind %s, :nodes ", quote(name), f.Step, quote(f.Kind))
+	writeNodes(w, f.Nodes)
+	w.WriteString(", :evidence {")
 	for i, k := range slices.SortedFunc(maps.Keys(f.Evidence), cmp.Compare[string]) {
 		if i > 0 {
 			w.WriteString(", ")
@@ -135,6 +134,17 @@ func writeFault(w *bytes.Buffer, f *Fault, name string) {
 	if f.Healing != nil {
 		fmt.Fprintf(w, ", :healing %d", *f.Healing)
 	}
+}
+
+func writeNodes(w *bytes.Buffer, nodes []int) {
+	w.WriteByte('[')
+	for i, n := range nodes {
+		if i > 0 {
+			w.WriteByte(' ')
+		}
+		w.WriteString(strconv.Itoa(n))
+	}
+	w.WriteByte(']')
 }
 
 // quote writes an EDN string: only these escapes are EDN's.

@@ -30,7 +30,7 @@ func ReadEDN(r io.Reader) (*History, error) {
 		if !ok {
 			return nil, fmt.Errorf("history: read EDN: op %d is a %T, allowed is a map", n, v)
 		}
-		if m[keyword("process")] == keyword("nemesis") && m[keyword("f")] != keyword("fault") {
+		if m[keyword("process")] == keyword("nemesis") && m[keyword("f")] != keyword("fault") && m[keyword("f")] != keyword(ISR) {
 			continue
 		}
 		e, err := opMap(m).event(int64(n - 1))
@@ -73,6 +73,11 @@ func (m opMap) event(n int64) (Event, error) {
 	}
 	if e.F == "fault" {
 		return m.fault(e), nil
+	}
+	if e.F == ISR && m[keyword("process")] == keyword("nemesis") {
+		e.Process, e.ISR = NemesisProcess, m.nodes("isr")
+		m.ours(&e)
+		return e, nil
 	}
 	process := m.integer("process")
 	if process == nil {
@@ -187,15 +192,9 @@ func (m opMap) ours(e *Event) {
 }
 
 func (m opMap) fault(e Event) Event {
-	f := &Fault{Kind: m.text("kind"), Describe: m.text("value")}
+	f := &Fault{Kind: m.text("kind"), Describe: m.text("value"), Nodes: m.nodes("nodes")}
 	if step := m.integer("step"); step != nil {
 		f.Step = int(*step)
-	}
-	nodes, _ := m[keyword("nodes")].([]any)
-	for _, n := range nodes {
-		if v, ok := n.(int64); ok {
-			f.Nodes = append(f.Nodes, int(v))
-		}
 	}
 	evidence, _ := m[keyword("evidence")].(map[any]any)
 	for k, v := range evidence {
@@ -210,6 +209,16 @@ func (m opMap) fault(e Event) Event {
 	f.Healing = m.integer("healing")
 	e.Process, e.F, e.Fault = NemesisProcess, m.text("name"), f
 	return e
+}
+
+func (m opMap) nodes(key keyword) (nodes []int) {
+	list, _ := m[key].([]any)
+	for _, n := range list {
+		if v, ok := n.(int64); ok {
+			nodes = append(nodes, int(v))
+		}
+	}
+	return nodes
 }
 
 func (m opMap) name(key keyword) string {

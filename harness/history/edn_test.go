@@ -32,6 +32,8 @@ func sample() []Event {
 		{Process: 5, Type: OK, F: Drain, Topic: "log", Partition: 1, Node: &node, Offset: offset(0), Records: []Record{{4, 7}, {6, 10}}, End: offset(7)},
 		{Process: 6, Type: Invoke, F: Send, Topic: "log", Value: 11},
 		{Process: 6, Type: Fail, F: Send, Topic: "log", Value: 11, Error: "MESSAGE_TOO_LARGE"},
+		SawISR("log", 1, 5, 2, []int{1, 2}),
+		SawISR("log", 0, 6, 0, []int{3}),
 	}
 	for i := range events {
 		events[i].Index, events[i].Time = int64(i), int64(i)*10

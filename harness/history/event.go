@@ -59,8 +59,13 @@ const (
 	Info   Type = "info"
 )
 
-// NemesisProcess is the process id of fault events.
+// NemesisProcess is the process id of fault events, and of what was seen of ISRs.
 const NemesisProcess = -1
+
+// ISR is what metadata showed of (Topic, Partition): its ISR, its leader as Node,
+// nil if it had none, and LeaderEpoch. It is an info of the nemesis's process, and
+// was true at some time since the one before it, or for all of that time.
+const ISR = "isr"
 
 // Ops of the log workload.
 const (
@@ -100,7 +105,7 @@ type Record struct {
 type Event struct {
 	Index     int64  `json:"i"`
 	Time      int64  `json:"t"` // monotonic ns since the run's base
-	Process   int    `json:"p"` // NemesisProcess for faults
+	Process   int    `json:"p"` // NemesisProcess for faults and ISRs
 	Type      Type   `json:"type"`
 	F         string `json:"f"`
 	Topic     string `json:"topic,omitempty"`
@@ -111,7 +116,9 @@ type Event struct {
 	Offset *int64 `json:"offset,omitempty"`
 	// LeaderEpoch under which an answer was given; nil where not known.
 	LeaderEpoch *int32 `json:"epoch,omitempty"`
-	Node        *int   `json:"node,omitempty"` // the replica drained; a fault's node
+	Node        *int   `json:"node,omitempty"` // the replica drained; the leader seen
+	// ISR are the members that were seen in it.
+	ISR []int `json:"isr,omitempty"`
 	// Records read, in order of reading.
 	Records []Record `json:"records,omitempty"`
 	// End is the exclusive end up to which a drain read its replica.
@@ -120,6 +127,15 @@ type Event struct {
 	Error string `json:"err,omitempty"`
 	// Fault describes a nemesis event.
 	Fault *Fault `json:"fault,omitempty"`
+}
+
+// SawISR is the event of what was seen of a partition; leader is 0 if it had none.
+func SawISR(topic string, partition, epoch int32, leader int, isr []int) Event {
+	e := Event{Process: NemesisProcess, Type: Info, F: ISR, Topic: topic, Partition: partition, LeaderEpoch: &epoch, ISR: isr}
+	if leader > 0 {
+		e.Node = &leader
+	}
+	return e
 }
 
 // Fault is the nemesis part of an event. Type is Invoke when the fault was

@@ -126,6 +126,9 @@ func (e *Event) check() error {
 		return fmt.Errorf("type is %q, allowed are invoke, ok, fail, info", e.Type)
 	}
 	if e.Process == NemesisProcess {
+		if e.F == ISR && e.Fault == nil {
+			return e.checkISR()
+		}
 		return e.checkFault()
 	}
 	if e.Process < 0 {
@@ -154,6 +157,20 @@ func (e *Event) checkFault() error {
 	}
 	if e.Type != Invoke && e.Type != Info {
 		return fmt.Errorf("type is %q, allowed for a fault are invoke (applied) and info (healed)", e.Type)
+	}
+	return nil
+}
+
+func (e *Event) checkISR() error {
+	switch {
+	case e.Type != Info:
+		return fmt.Errorf("type is %q, allowed for an isr is info", e.Type)
+	case e.Topic == "":
+		return errors.New("topic is missing, an isr has one")
+	case e.LeaderEpoch == nil:
+		return errors.New("epoch is missing, an isr has one")
+	case len(e.ISR) == 0:
+		return errors.New("isr is missing, an isr has one member or more")
 	}
 	return nil
 }

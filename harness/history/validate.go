@@ -1,6 +1,9 @@
 package history
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
 
 // Malformed says why a history cannot be judged. Line is the file's line,
 // the header being 1.
@@ -23,7 +26,7 @@ func (h *History) Validate() error {
 		open:    map[int]int{},
 		retired: map[int]bool{},
 		values:  map[int64]bool{},
-		applied: map[int]int64{},
+		applied: map[int]*Event{},
 	}
 	for i := range h.Events {
 		if reason := v.next(h.Events, i); reason != "" {
@@ -38,7 +41,7 @@ type validator struct {
 	open    map[int]int    // process -> its open invocation
 	retired map[int]bool   // processes whose last op ended in info
 	values  map[int64]bool // values sent
-	applied map[int]int64  // fault steps in force -> when they began
+	applied map[int]*Event // fault steps in force -> their begin
 }
 
 func (v *validator) next(events []Event, i int) string {
@@ -63,6 +66,9 @@ func (v *validator) next(events []Event, i int) string {
 
 func (v *validator) fault(e *Event) string {
 	if e.Fault == nil {
+		if e.F == ISR {
+			return ""
+		}
 		return "a nemesis event without a fault"
 	}
 	began, applied := v.applied[e.Fault.Step]
@@ -70,15 +76,19 @@ func (v *validator) fault(e *Event) string {
 		if applied {
 			return fmt.Sprintf("fault step %d is applied twice without a heal between", e.Fault.Step)
 		}
-		v.applied[e.Fault.Step] = e.Time
+		v.applied[e.Fault.Step] = e
 		return ""
 	}
 	if !applied {
 		return fmt.Sprintf("fault step %d is healed but was not applied", e.Fault.Step)
 	}
-	if at := e.Fault.Healing; at != nil && (*at < began || *at > e.Time) {
+	if e.Fault.Kind != began.Fault.Kind || !slices.Equal(e.Fault.Nodes, began.Fault.Nodes) {
+		return fmt.Sprintf("fault step %d is healed as a %s of nodes %v but was applied as a %s of nodes %v",
+			e.Fault.Step, e.Fault.Kind, e.Fault.Nodes, began.Fault.Kind, began.Fault.Nodes)
+	}
+	if at := e.Fault.Healing; at != nil && (*at < began.Time || *at > e.Time) {
 		return fmt.Sprintf("fault step %d began to heal at %d ns, allowed are %d, when it was applied, to %d, when it was healed",
-			e.Fault.Step, *at, began, e.Time)
+			e.Fault.Step, *at, began.Time, e.Time)
 	}
 	delete(v.applied, e.Fault.Step)
 	return ""

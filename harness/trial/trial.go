@@ -46,6 +46,9 @@ type Trial struct {
 	Recorder Recorder
 	// View is what faults go by; nil for what clients see, who ask the brokers.
 	View func(asking client.View) nemesis.View
+	// ISREvery is how often the ISRs are looked at where faults take data; 0 for a Recorder
+	// that sees them by itself.
+	ISREvery time.Duration
 	// AckedAfter is how many sends must be acked once everything has recovered.
 	AckedAfter int
 	// Stage hears what begins, and Counts who counts the acked sends.
@@ -92,22 +95,29 @@ func (t Trial) Run(ctx context.Context) error {
 // play runs the workload and, beside it, the schedule; then it heals, waits
 // until the cluster is whole, and lets the clients work on that for a while.
 func (t Trial) play(ctx context.Context, admin *client.Admin, load *workloads.Log) error {
-	var working, hurting error
-	t.Time.Together(
+	var working, hurting, watching error
+	seen := &isrs{record: t.Recorder.Record, topic: t.Topic.Name}
+	looking, enough := context.WithCancel(ctx)
+	work := []func(){
 		func() { working = load.Run(ctx) },
 		func() {
-			panicked := workloads.Guard(func() { hurting = t.hurt(ctx, admin, load) })
+			defer enough()
+			panicked := workloads.Guard(func() { hurting = t.hurt(ctx, admin, load, seen) })
 			hurting = errors.Join(hurting, panicked)
 			load.Stop()
 		},
-	)
-	return errors.Join(hurting, working)
+	}
+	if t.ISREvery > 0 && takesData(t.Schedule) {
+		work = append(work, func() { watching = workloads.Guard(func() { t.watch(looking, admin, seen) }) })
+	}
+	t.Time.Together(work...)
+	return errors.Join(hurting, working, watching)
 }
 
-func (t Trial) hurt(ctx context.Context, admin *client.Admin, load *workloads.Log) error {
+func (t Trial) hurt(ctx context.Context, admin *client.Admin, load *workloads.Log, seen *isrs) error {
 	t.Stage("hurting")
 	began := t.Time.Now()
-	if err := nemesis.Run(ctx, t.Time, t.Schedule, t.Cluster, t.view(admin), t.recordFault); err != nil {
+	if err := nemesis.Run(ctx, t.Time, t.Schedule, t.Cluster, t.view(admin), func(r nemesis.Report) { t.recordFault(r, seen) }); err != nil {
 		return err
 	}
 	timeline.Until(t.Time, ctx, began.Add(t.Schedule.Length.Duration()))
@@ -164,7 +174,7 @@ func (t Trial) drain(ctx context.Context, admin *client.Admin, load *workloads.L
 }
 
 // recordFault puts the nemesis's report into the history.
-func (t Trial) recordFault(report nemesis.Report) {
+func (t Trial) recordFault(report nemesis.Report, seen *isrs) {
 	e := history.Event{
 		Process: history.NemesisProcess, Type: history.Info, F: string(report.Kind),
 		Fault: &history.Fault{
@@ -178,6 +188,10 @@ func (t Trial) recordFault(report nemesis.Report) {
 		healing := int64(t.Recorder.At(report.Healing))
 		e.Fault.Healing = &healing
 	}
-	t.Recorder.Record(e)
+	if report.Begin && lossy(report.Kind) {
+		seen.lose(e)
+	} else {
+		t.Recorder.Record(e)
+	}
 	t.Stage(report.Describe)
 }

@@ -8,8 +8,8 @@
 // it, and if the harness dies without it, also by SIGKILL, the run's janitor
 // does. The janitor is a container whose stdin this process holds; the engine
 // closes that when the process is gone, however it went. What an engine that
-// died itself left behind the janitor removes when the engine is back, and
-// otherwise the next Start.
+// died itself, or whose disk is full, left behind the janitor removes as soon as
+// it can, and otherwise the next Start.
 //
 // It assumes a Docker engine on this machine, or in a virtual machine that
 // forwards ports to it, and needs no registry: images are made from static

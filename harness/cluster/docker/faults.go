@@ -110,6 +110,19 @@ func (c *Cluster) Incarnation(id int) (string, error) {
 	return incarnation(inspected.Container), nil
 }
 
+// EndedWell implements nemesis.Cluster.
+func (c *Cluster) EndedWell(ctx context.Context, id int) (bool, error) {
+	n, err := c.node(id)
+	if err != nil {
+		return false, err
+	}
+	well, err := n.endedWell(ctx)
+	if err != nil {
+		return false, fmt.Errorf("end of node %d: %w", id, err)
+	}
+	return well, nil
+}
+
 // SetLinks implements nemesis.Cluster. Faults act at the receiver, so that a
 // link is cut as a cable is: what was sent may still be sent again.
 func (c *Cluster) SetLinks(ctx context.Context, links nemesis.Links) error {

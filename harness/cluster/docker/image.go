@@ -11,7 +11,6 @@ import (
 	"io"
 	"strings"
 	"sync"
-	"time"
 
 	"github.com/containerd/errdefs"
 	"github.com/moby/moby/client"
@@ -82,23 +81,6 @@ func (e *Engine) ensureImage(ctx context.Context, i image) (string, error) {
 	}
 	e.removeOldImages(ctx, i.name)
 	return reference, nil
-}
-
-// imageAge is for how long the image of an older binary is kept, for a replay.
-const imageAge = 7 * 24 * time.Hour
-
-// removeOldImages removes what older binaries left, as far as nobody uses it. It
-// is housekeeping: what it cannot do is no reason to fail a run.
-func (e *Engine) removeOldImages(ctx context.Context, name string) {
-	found, err := e.api.ImageList(ctx, client.ImageListOptions{Filters: make(client.Filters).Add("label", LabelImage+"="+name)})
-	if err != nil {
-		return
-	}
-	for _, i := range found.Items {
-		if time.Since(time.Unix(i.Created, 0)) > imageAge {
-			_, _ = e.api.ImageRemove(ctx, i.ID, client.ImageRemoveOptions{})
-		}
-	}
 }
 
 func (e *Engine) importImage(ctx context.Context, reference, name string, root io.Reader) error {

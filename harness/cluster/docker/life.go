@@ -10,6 +10,8 @@ import (
 	"github.com/containerd/errdefs"
 	"github.com/moby/moby/api/types/container"
 	"github.com/moby/moby/client"
+
+	"github.com/ackproof/ackproof/nemesis"
 )
 
 // How a container's exit code tells SIGKILL and SIGTERM.
@@ -118,6 +120,23 @@ func (n *node) ended(l *life) {
 	n.log.note("%s", how)
 	n.cluster.died(death{l.exit,
 		fmt.Sprintf("node %d (%s) %s: %s (log: %s)", n.id, l.name, how, words, n.log.file.Name())}, n.id, words)
+}
+
+// endedWell tells whether the broker has ended, and without an error.
+func (n *node) endedWell(ctx context.Context) (bool, error) {
+	l := n.life.Load()
+	if l == nil {
+		return false, nil
+	}
+	if state, err := n.running(ctx); err != nil || state != nemesis.StateDead {
+		return false, err
+	}
+	select {
+	case <-l.done: // its processes are gone before the engine knows how they ended
+		return l.unknown == nil && l.exit == 0, l.unknown
+	case <-ctx.Done():
+		return false, fmt.Errorf("it is dead and not known how: %w", context.Cause(ctx))
+	}
 }
 
 // agentEnded tells whether the sandbox is gone, and so could not have been

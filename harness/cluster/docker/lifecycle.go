@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"github.com/containerd/errdefs"
 )
 
 // Start makes the images if the engine has them not, removes what dead runs
@@ -61,7 +63,12 @@ func (c *Cluster) stop() error {
 	defer cancel()
 	// Brokers are killed before they are removed, so that their logs are read to
 	// the end: with a container goes its log.
-	errs := []error{together(c.nodes, func(n *node) error { return n.kill(ctx) })}
+	errs := []error{together(c.nodes, func(n *node) error {
+		if err := n.kill(ctx); !errdefs.IsNotFound(err) {
+			return err
+		}
+		return nil // somebody has removed it
+	})}
 	c.stopWatching()
 	c.watchers.Wait()
 	left := c.engine.remove(ctx, c.run)

@@ -177,6 +177,23 @@ func (c *Cluster) Incarnation(id int) (string, error) {
 	return "never started", nil
 }
 
+// EndedWell implements nemesis.Cluster.
+func (c *Cluster) EndedWell(ctx context.Context, id int) (bool, error) {
+	n, err := c.node(id)
+	if err != nil {
+		return false, err
+	}
+	p := n.process.Load()
+	if p == nil {
+		return false, nil
+	}
+	well, err := p.endedWell(ctx)
+	if err != nil {
+		return false, fmt.Errorf("end of node %d: %w", id, err)
+	}
+	return well, nil
+}
+
 // DataBytes implements nemesis.Cluster.
 func (c *Cluster) DataBytes(id int) (int64, error) {
 	n, err := c.node(id)

@@ -93,11 +93,13 @@ func TestClusterEndsANodeInOrder(t *testing.T) {
 	c := newTestCluster(t, Options{Nodes: 1})
 	ctx := limited(t)
 	require.NoError(t, c.Terminate(ctx, 1), "who never lived need not end")
+	requireEndedWell(t, c, 1, false)
 	require.NoError(t, c.Start(ctx))
 	require.NoError(t, c.Pause(ctx, 1))
 	require.NoError(t, c.Terminate(ctx, 1))
 	require.NoError(t, c.Terminate(ctx, 1))
 	requireState(t, c, 1, nemesis.StateStopped)
+	requireEndedWell(t, c, 1, false)
 
 	first := incarnation(t, c, 1)
 	require.NoError(t, c.Resume(ctx, 1))
@@ -105,10 +107,20 @@ func TestClusterEndsANodeInOrder(t *testing.T) {
 		state, err := c.Running(1)
 		return err == nil && state == nemesis.StateDead
 	}, 10*time.Second, time.Millisecond)
+	requireEndedWell(t, c, 1, true)
 	require.NoError(t, c.Restart(ctx, 1))
 	require.NoError(t, c.WaitHealthy(ctx))
 	require.NotEqual(t, first, incarnation(t, c, 1))
+	require.NoError(t, c.Kill(ctx, 1))
+	requireEndedWell(t, c, 1, false)
 	require.Empty(t, c.Unexpected())
+}
+
+func requireEndedWell(t *testing.T, c *Cluster, node int, want bool) {
+	t.Helper()
+	well, err := c.EndedWell(limited(t), node)
+	require.NoError(t, err)
+	require.Equal(t, want, well)
 }
 
 func TestClusterHealUndoesEverything(t *testing.T) {

@@ -73,10 +73,22 @@ func (p *process) endedBy(s syscall.Signal) bool {
 	return status.Signaled() && status.Signal() == s
 }
 
+// succeeded tells whether the process, which has ended, did so without an error.
+func (p *process) succeeded() bool { return p.cmd.ProcessState != nil && p.cmd.ProcessState.Success() }
+
 // endedAsAsked tells whether the process, which has ended, did so without an error,
 // or by SIGTERM itself: a broker that has only just started does not catch it yet.
-func (p *process) endedAsAsked() bool {
-	return p.cmd.ProcessState != nil && p.cmd.ProcessState.Success() || p.endedBy(syscall.SIGTERM)
+func (p *process) endedAsAsked() bool { return p.succeeded() || p.endedBy(syscall.SIGTERM) }
+
+// endedWell tells whether the process has ended, and without an error.
+func (p *process) endedWell(ctx context.Context) (bool, error) {
+	if state, err := p.state(); err != nil || state != nemesis.StateDead {
+		return false, err
+	}
+	if err := p.awaitEnd(ctx); err != nil { // dead, and perhaps not yet waited for
+		return false, err
+	}
+	return p.succeeded(), nil
 }
 
 func (p *process) pid() int { return p.cmd.Process.Pid }
@@ -101,6 +113,11 @@ func (p *process) kill(ctx context.Context) error {
 	if err := p.signal(syscall.SIGKILL); err != nil {
 		return err
 	}
+	return p.awaitEnd(ctx)
+}
+
+// awaitEnd returns when the end of the process is on record.
+func (p *process) awaitEnd(ctx context.Context) error {
 	select {
 	case <-p.exited:
 		return nil

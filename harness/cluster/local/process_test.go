@@ -33,6 +33,9 @@ func TestASignalThatNothingCatchesYetEndsAsAsked(t *testing.T) {
 			}
 			<-p.exited
 			require.Equal(t, asked, <-ended)
+			well, err := p.endedWell(t.Context())
+			require.NoError(t, err)
+			require.False(t, well, "it left nothing in order")
 		})
 	}
 }

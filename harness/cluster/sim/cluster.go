@@ -24,6 +24,7 @@ type Cluster struct {
 	hash    eventHash
 	frames  frames
 	watch   watch
+	isrs    sightings
 
 	lastConn   wire.ConnID
 	unexpected []string

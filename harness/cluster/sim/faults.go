@@ -139,6 +139,12 @@ func (c *Cluster) Incarnation(id int) (name string, err error) {
 	return name, err
 }
 
+// EndedWell implements nemesis.Cluster.
+func (c *Cluster) EndedWell(_ context.Context, id int) (well bool, err error) {
+	err = c.on(id, func(n *node) { well = n.endedWell })
+	return well, err
+}
+
 // DataBytes implements nemesis.Cluster.
 func (c *Cluster) DataBytes(id int) (bytes int64, err error) {
 	err = c.on(id, func(n *node) { bytes = n.disk.bytes() })

@@ -52,6 +52,9 @@ func TestPowerOffWaitsForAnOrderlyEnd(t *testing.T) {
 			_, off, err := c.PowerOff(background, 1)
 			require.NoError(t, err)
 			require.Equal(t, want, off)
+			well, err := c.EndedWell(background, 1)
+			require.NoError(t, err)
+			require.Equal(t, want, well)
 		}
 		off(false)
 		require.NoError(t, c.Kill(background, 1))

@@ -27,12 +27,12 @@ type node struct {
 	boots uint64
 	// refused is what the disk had refused when this life began.
 	refused int64
-	// endedInOrder says that the last life ended without an error, and vouched for
-	// its logs.
-	endedInOrder bool
-	paused       bool
-	inbox        []broker.Input // what came while it was paused
-	wake         time.Duration  // the last WakeAt, in the core's time
+	// endedWell says that the last life ended by itself and without an error,
+	// endedInOrder that it also vouched for its logs.
+	endedWell, endedInOrder bool
+	paused                  bool
+	inbox                   []broker.Input // what came while it was paused
+	wake                    time.Duration  // the last WakeAt, in the core's time
 
 	lanes  map[lane]*conn // to other brokers
 	served map[wire.ConnID]*conn
@@ -59,7 +59,7 @@ func (n *node) boot() {
 	if n.alive {
 		return
 	}
-	n.alive, n.endedInOrder = true, false
+	n.alive, n.endedWell, n.endedInOrder = true, false, false
 	n.boots++
 	n.life++
 	n.hash(hashBoot, n.boots)
@@ -104,6 +104,7 @@ func (n *node) ended(err error) {
 	n.die()
 	switch {
 	case err == nil:
+		n.endedWell = true
 		n.endedInOrder, _ = broker.LeftInOrder(n.config) // a MemFS always knows
 		return
 	case n.disk.fs.Refused() > n.refused:
@@ -140,6 +141,7 @@ func (n *node) step(in broker.Input) {
 	defer n.survive()
 	effects := n.core.Step(model.Time{Mono: n.clocks.mono(n.sim.now), Wall: n.clocks.wall(n.sim.now)}, in)
 	n.sim.watch.stepped(n)
+	n.sim.isrs.look(n.core)
 	for i, e := range effects {
 		if n.midStep > 0 && i == n.midStep {
 			n.die()

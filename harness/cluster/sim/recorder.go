@@ -16,8 +16,13 @@ type Recorder struct {
 // NewRecorder makes a recorder of the simulation's time.
 func (c *Cluster) NewRecorder() *Recorder { return &Recorder{sim: c} }
 
-// Record appends an event, with Index and Time set, and returns it.
+// Record appends an event, with Index and Time set, and returns it. Before a fault
+// that takes data it looks at the ISRs, and after it.
 func (r *Recorder) Record(e history.Event) history.Event {
+	if r.sim.takesData(e) {
+		r.sim.isrs.begin(r)
+		defer r.sim.isrs.tellAll()
+	}
 	e.Index, e.Time = int64(len(r.Events)), int64(r.sim.now)
 	r.Events = append(r.Events, e)
 	r.sim.watch.recorded(r.sim, e)

@@ -44,6 +44,7 @@ func (t *tenant) Create(ctx context.Context, topic workloads.NewTopic) *workload
 		switch {
 		case err == nil:
 			t.at = place{topic: topic.Name, id: id}
+			t.sim.isrs.named(id, topic.Life)
 			t.sends, t.marks = t.newProducer(), dialer{sim: t.sim, acks: acksOf["all"], idempotent: true}.newProducer()
 			return nil
 		case errors.Is(err, kerr.TopicAlreadyExists): // of an attempt whose answer was lost

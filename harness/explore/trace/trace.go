@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/ackproof/ackproof/broker"
 	"github.com/ackproof/ackproof/broker/controller"
@@ -38,18 +39,32 @@ func (l Line) String() string {
 // Numbered is the line with the number of its event before it.
 func (l Line) Numbered() string { return fmt.Sprintf("%7d %v", l.Event, l) }
 
+// Until is the end of a trace: no line after the event, nor after the time, as lines
+// show it; 0 is no limit.
+type Until struct {
+	Event uint64
+	Time  time.Duration
+}
+
+// shownTime is the precision in which lines show their time.
+const shownTime = 100 * time.Microsecond
+
+func (u Until) before(l Line) bool {
+	return u.Event > 0 && l.Event > u.Event || u.Time > 0 && time.Duration(l.Time).Round(shownTime) > u.Time
+}
+
 // Filter says which lines are wanted. The zero value wants those that are not
 // idle.
 type Filter struct {
-	All       bool   // those that are idle, too
-	Until     uint64 // no event after this one; 0 is no limit
-	Node      int    // only what this node takes part in, and faults; 0 is any
-	Partition int32  // only this one, and what is about none; NoPartition is any
+	All       bool // those that are idle, too
+	Until     Until
+	Node      int   // only what this node takes part in, and faults; 0 is any
+	Partition int32 // only this one, and what is about none; NoPartition is any
 }
 
 func (f Filter) wants(l Line) bool {
 	switch {
-	case f.Until > 0 && l.Event > f.Until:
+	case f.Until.before(l):
 		return false
 	case f.Node > 0 && l.Who != Nemesis && l.Who != Stage && !slices.Contains(l.Nodes, f.Node):
 		return false

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -78,15 +79,23 @@ func TestATraceIsNarrowed(t *testing.T) {
 	whole := traced(t, everything)
 
 	until := everything
-	until.Until = whole[len(whole)/2].Event
+	until.Until.Event = whole[len(whole)/2].Event
 	for i, l := range traced(t, until) {
 		require.Equal(t, whole[i], l)
-		require.LessOrEqual(t, l.Event, until.Until)
+		require.LessOrEqual(t, l.Event, until.Until.Event)
 	}
+
+	until = everything
+	until.Until.Time = time.Duration(whole[len(whole)/2].Time).Round(100 * time.Microsecond) // as the line shows it
+	narrowed := traced(t, until)
+	require.GreaterOrEqual(t, len(narrowed), len(whole)/2+1, "the last moment is told, too")
+	require.Less(t, len(narrowed), len(whole))
+	require.Equal(t, whole[:len(narrowed)], narrowed)
+	require.NotEqual(t, until.Until.Time, time.Duration(whole[len(narrowed)].Time).Round(100*time.Microsecond))
 
 	node := everything
 	node.Node = 2
-	narrowed := traced(t, node)
+	narrowed = traced(t, node)
 	require.Less(t, len(narrowed), len(whole))
 	for _, l := range narrowed {
 		require.True(t, l.Who == trace.Nemesis || l.Who == trace.Stage || slices.Contains(l.Nodes, 2), "%v", l)

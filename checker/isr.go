@@ -1,0 +1,86 @@
+package checker
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/ackproof/ackproof/harness/history"
+)
+
+// sighting is what somebody saw of a partition's ISR.
+type sighting struct {
+	line   int
+	epoch  int32
+	leader int // none if it had none
+	isr    []int
+}
+
+func (r *run) addSighting(e *history.Event, line int) {
+	key := partitionKey{e.Topic, e.Partition}
+	r.sightings[key] = append(r.sightings[key], sighting{line: line, epoch: *e.LeaderEpoch, leader: intOr(e.Node), isr: e.ISR})
+}
+
+// watched follows what was seen of one partition's ISR, loss by loss.
+type watched struct {
+	sightings []sighting
+	// left says by loss of data where in the sightings its nodes had left the ISR.
+	left map[*fault]int
+}
+
+// survives says why a loss may have taken the last copy of what was acked; nothing if
+// it was seen that it did not. Who is in the ISR has all that was acked: so a copy is
+// left as long as the ISR does not consist of the lost alone, until they are out of
+// it. They come back when they have caught up with who was left.
+//
+// One that was the last member stays in the ISR and leads again with what it has
+// (KIP-966). Before that it leads nothing: it has to register anew, for which it is
+// fenced, and then the partition has no leader in an epoch of its own. So it must be
+// seen that the lost left the ISR, and no epoch in which nobody but them could lead.
+// Leaders are seen without a gap, as epochs are numbers: who leads is in the ISR for
+// all of its epoch, and from one to the next it passes to a member.
+func (w *watched) survives(f *fault) string {
+	lost := w.lacking(f)
+	first := w.before(f.line)
+	if first < 0 {
+		return "nobody saw its ISR before"
+	}
+	epoch := w.sightings[first].epoch
+	for at := first; at < len(w.sightings); at++ {
+		s := &w.sightings[at]
+		member := slices.ContainsFunc(s.isr, func(node int) bool { return slices.Contains(lost, node) })
+		switch {
+		case s.epoch < epoch:
+			continue // by somebody who is behind
+		case s.epoch > epoch+1:
+			return fmt.Sprintf("nobody saw its leader between epochs %d and %d", epoch, s.epoch)
+		case member && s.leader == none:
+			return fmt.Sprintf("nobody was left to lead it in epoch %d but nodes %v", s.epoch, s.isr)
+		case !member && at > first:
+			w.left[f] = at
+			return ""
+		}
+		epoch = s.epoch
+	}
+	return "nobody saw them leave its ISR"
+}
+
+// before is the last sighting before a line; -1 if there is none.
+func (w *watched) before(line int) int {
+	at, _ := slices.BinarySearchFunc(w.sightings, line, func(s sighting, line int) int { return s.line - line })
+	return at - 1
+}
+
+// lacking are the nodes that lack data once a loss has begun: its own, and those of
+// losses before it, of which w knows that they survive, that were not seen back in the ISR.
+func (w *watched) lacking(f *fault) []int {
+	lost := slices.Clone(f.nodes)
+	for g, left := range w.left {
+		since := w.sightings[left:max(left, w.before(f.line)+1)]
+		for _, node := range g.nodes {
+			if !slices.ContainsFunc(since, func(s sighting) bool { return slices.Contains(s.isr, node) }) {
+				lost = append(lost, node)
+			}
+		}
+	}
+	return lost
+}
