@@ -86,7 +86,11 @@ func (r *runner) each(nodes []int, act func(node int) error) error {
 func (r *runner) applyLinks(ctx context.Context, f *fault) error {
 	f.links = Links{}
 	for _, node := range f.nodes {
-		merge(f.links, badLinks(f.Fault, node, r.schedule.Nodes))
+		links := badLinks(f.Fault, node, r.schedule.Nodes)
+		if f.Fault.Peer != "" {
+			links.keepWith(without(f.Fault.Peer.resolve(f.before.roles, r.schedule.Nodes, f.ID), []int{node}))
+		}
+		merge(f.links, links)
 	}
 	f.before.bitten = linkEvidence[f.Fault.Kind].sum(r.cluster.LinkStats(), f.links)
 	return r.cluster.SetLinks(ctx, r.links())

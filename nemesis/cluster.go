@@ -91,4 +91,7 @@ type Roles struct {
 	ISR         []int
 	Replicas    []int
 	Controller  int // 0 if unknown
+	// Laggards are the replicas that hold the least, of those that live and do not
+	// lead; none where nobody can look into their logs.
+	Laggards []int
 }

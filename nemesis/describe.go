@@ -13,6 +13,9 @@ func (s Step) String() string {
 	if s.Upon != "" {
 		upon = fmt.Sprintf(", upon %s", s.Upon)
 	}
+	if s.Later > 0 {
+		upon += fmt.Sprintf(" and %v", s.Later.Duration())
+	}
 	return fmt.Sprintf("%d: at %v%s for %v: %v", s.ID, s.At.Duration(), upon, s.For.Duration(), s.Fault)
 }
 
@@ -79,6 +82,9 @@ func (f Fault) where(target string) string {
 		return "minority around " + target
 	case Ring:
 		return "ring"
+	}
+	if f.Peer != "" {
+		target += " with " + string(f.Peer)
 	}
 	return string(f.Shape) + " " + target
 }

@@ -64,7 +64,7 @@ func TestLoadNamesWhatIsWrong(t *testing.T) {
 		"no id":              {`"id": 2`, `"id": 0`, "steps[1] (id 0): id 0: allowed is 1 or more"},
 		"unknown node":       {"node:3", "node:7", `steps[1] (id 2): fault: target "node:7": allowed nodes are node:1 to node:3`},
 		"node by a nickname": {"node:3", "node:03", `target "node:03": allowed nodes are node:1 to node:3`},
-		"unknown target":     {"node:3", "king", `target "king": allowed are leader, controller, follower, replica, followers, last-isr, majority, all, node:N`},
+		"unknown target":     {"node:3", "king", `target "king": allowed are leader, controller, follower, replica, followers, laggard, last-isr, majority, all, node:N`},
 		"unknown kind":       {`"kind": "kill"`, `"kind": "meteor"`, `kind "meteor": allowed are partition, kill, stop, pause, wipe, clock, elect, power, disk, delay, loss, reset, reorder`},
 		"unknown shape":      {"isolate", "star", `shape "star": allowed are isolate, pair, halves, one-way-in, one-way-out, ring, bridge`},
 		"no shape":           {`, "shape": "isolate"`, "", `shape "": allowed are isolate`},
@@ -94,7 +94,7 @@ func TestLoadNamesWhatIsWrong(t *testing.T) {
 		"torn kill":          {`"target": "node:3"`, `"target": "node:3", "torn": true`, "torn true: allowed in a power fault only, not in a kill"},
 		"powered-off kill":   {`"target": "node:3"`, `"target": "node:3", "power_off": true`, "power_off true: allowed in a stop only, not in a kill"},
 		"power in mid-step":  {`"kind": "kill"`, `"kind": "power", "mid_step": true`, "mid_step true: allowed in a kill only, not in a power"},
-		"two leaders":        {`"kind": "kill", "target": "node:3"`, `"kind": "elect", "target": "all"`, `target "all": an elect makes one node the leader, allowed are leader, controller, follower, replica, last-isr, node:N`},
+		"two leaders":        {`"kind": "kill", "target": "node:3"`, `"kind": "elect", "target": "all"`, `target "all": an elect makes one node the leader, allowed are leader, controller, follower, replica, laggard, last-isr, node:N`},
 		"elect followers":    {`"kind": "kill", "target": "node:3"`, `"kind": "elect", "target": "followers"`, `target "followers": an elect makes one node the leader`},
 		"kill with clients":  {`"target": "node:3"`, `"target": "node:3", "clients": true`, "clients true: allowed in faults of links only, not in a kill"},
 	}

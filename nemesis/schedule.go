@@ -43,8 +43,11 @@ type Step struct {
 	For Millis `json:"for_ms"`
 	// Upon, if set, is the event that the step waits for when it is due, for half of
 	// its time at most.
-	Upon  Event `json:"upon,omitempty"`
-	Fault Fault `json:"fault"`
+	Upon Event `json:"upon,omitempty"`
+	// Later is how long after its event the step begins, so that something can happen
+	// in between.
+	Later Millis `json:"later_ms,omitempty"`
+	Fault Fault  `json:"fault"`
 }
 
 // Kind is the kind of a fault.
@@ -86,6 +89,8 @@ type Fault struct {
 	Shape Shape `json:"shape,omitempty"`
 	// Clients says whether it acts on the target's links with clients too.
 	Clients bool `json:"clients,omitempty"`
+	// Peer, if set, is whose links with the target alone are bad.
+	Peer Target `json:"peer,omitempty"`
 	// Delay and Jitter are those of a delay and of a reorder, Loss that of a loss.
 	Delay  Millis  `json:"delay_ms,omitempty"`
 	Jitter Millis  `json:"jitter_ms,omitempty"`
@@ -123,8 +128,8 @@ const (
 // Target names the nodes a fault hits, by role at the time it begins:
 // "leader" (of the partition under test), "controller", "follower" (an ISR
 // follower), "replica" (any that does not lead, in the ISR or not), "followers"
-// (all of them), "last-isr" (the only ISR member left), "majority", "all", or
-// "node:N".
+// (all of them), "laggard" (the one whose log is the shortest), "last-isr" (the only
+// ISR member left), "majority", "all", or "node:N".
 type Target string
 
 // The targets; see also Node.
@@ -134,6 +139,7 @@ const (
 	Follower   Target = "follower"
 	Replica    Target = "replica"
 	Followers  Target = "followers"
+	Laggard    Target = "laggard"
 	LastISR    Target = "last-isr"
 	Majority   Target = "majority"
 	All        Target = "all"

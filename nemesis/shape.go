@@ -1,6 +1,9 @@
 package nemesis
 
-import "slices"
+import (
+	"maps"
+	"slices"
+)
 
 // Shapes are all shapes.
 func Shapes() []Shape { return slices.Clone(allShapes) }
@@ -63,6 +66,13 @@ func (l Links) addBetween(group, other []int) {
 			l.addBoth(a, b)
 		}
 	}
+}
+
+// keepWith leaves the links that one of the peers has an end of.
+func (l Links) keepWith(peers []int) {
+	maps.DeleteFunc(l, func(link Link, _ LinkState) bool {
+		return !slices.Contains(peers, int(link.From)) && !slices.Contains(peers, int(link.To))
+	})
 }
 
 // addShape adds the links between nodes.

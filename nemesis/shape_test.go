@@ -2,6 +2,7 @@ package nemesis
 
 import (
 	"testing"
+	"testing/synctest"
 
 	"github.com/stretchr/testify/require"
 )
@@ -79,4 +80,37 @@ func TestLinksOfSeveralFaults(t *testing.T) {
 	merge(links, Links{link: {Delay: 50, Jitter: 10, Loss: 20, Reset: true}})
 	merge(links, Links{link: {Cut: true, Jitter: 5, Reorder: true}})
 	require.Equal(t, Links{link: {Cut: true, Reset: true, Delay: 100, Jitter: 10, Reorder: true, Loss: 20}}, links)
+}
+
+// A fault with a peer acts on the links between the two, whichever shape it has.
+func TestAPeerHasBadLinksAlone(t *testing.T) {
+	for shape, want := range map[Shape]string{Isolate: "2s links 2 cut", OneWayIn: "2s links 1 cut"} {
+		synctest.Test(t, func(t *testing.T) {
+			c := newFakeCluster(3)
+			reports := play(t, c, steady(threeNodes), schedule(t, 3,
+				step(1, 2, 1, Fault{Kind: Partition, Shape: shape, Target: Node(1), Peer: Leader})))
+			require.Equal(t, want, c.did()[0])
+			require.Equal(t, string(shape)+" node:1 (1) with leader", reports[0].Describe)
+		})
+	}
+}
+
+func TestNobodyIsItsOwnPeer(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newFakeCluster(3)
+		requireBit(t, play(t, c, steady(threeNodes), schedule(t, 3,
+			step(1, 2, 1, Fault{Kind: Partition, Shape: Isolate, Target: Leader, Peer: Leader}))), false)
+		require.Equal(t, "2s links 0 cut", c.did()[0])
+	})
+}
+
+func TestWhoHasAPeer(t *testing.T) {
+	for want, f := range map[string]Fault{
+		`peer "leader": allowed in faults of links only, not in a kill`:                                        {Kind: Kill, Target: Node(1), Peer: Leader},
+		`peer "leader": allowed with the shapes isolate, one-way-in, one-way-out only, not with pair`:          {Kind: Partition, Target: Node(1), Shape: Pair, Peer: Leader},
+		`clients true: a peer's links are no client's, allowed with a peer is false`:                           {Kind: Partition, Target: Node(1), Shape: Isolate, Peer: Leader, Clients: true},
+		`peer: target "king": allowed are leader, controller, follower, replica, followers, laggard, last-isr`: {Kind: Partition, Target: Node(1), Shape: Isolate, Peer: "king"},
+	} {
+		require.ErrorContains(t, f.validate(3), want)
+	}
 }

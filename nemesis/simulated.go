@@ -61,6 +61,8 @@ func (f Fault) unsupported(c Cluster) error {
 		_, able = c.(DiskCluster)
 	case f.MidStep:
 		_, able = c.(MidStepCluster)
+	case f.Target == Laggard || f.Peer == Laggard: // somebody has to look into logs
+		_, able = c.(EventCluster)
 	}
 	if !able {
 		return fmt.Errorf("fault: %s: this cluster cannot have that, allowed on a simulated cluster only", f)

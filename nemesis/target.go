@@ -16,7 +16,7 @@ const nodePrefix = "node:"
 func RoleTargets() []Target { return slices.Clone(roleTargets) }
 
 // roleTargets are the targets that are not node:N.
-var roleTargets = []Target{Leader, Controller, Follower, Replica, Followers, LastISR, Majority, All}
+var roleTargets = []Target{Leader, Controller, Follower, Replica, Followers, Laggard, LastISR, Majority, All}
 
 // isNode tells whether the target names a node, which is no role that another could
 // get.
@@ -48,6 +48,8 @@ func (t Target) resolve(r Roles, n, pick int) []int {
 		return one(without(r.ISR, known(r.Leader)), pick)
 	case Replica:
 		return one(without(r.Replicas, known(r.Leader)), pick)
+	case Laggard:
+		return one(r.Laggards, pick)
 	case Followers:
 		if r.Leader == 0 {
 			return nil
@@ -92,7 +94,7 @@ func (t Target) fallback(r Roles, n, pick int, alive func(int) bool) []int {
 	for _, nodes := range candidates {
 		nodes = slices.DeleteFunc(slices.Clone(nodes), nobody)
 		switch t {
-		case Follower, Replica:
+		case Follower, Replica, Laggard:
 			nodes = one(without(nodes, known(r.Leader)), pick)
 		case Followers:
 			nodes = without(nodes, known(r.Leader))

@@ -30,7 +30,19 @@ func Events() []Event {
 	return []Event{Registered, Fenced, Unfenced, BecameLeader, BecameFollower, Truncated, ISRProposed, ISRChanged}
 }
 
-// EventCluster is a cluster whose brokers' events are heard of at once.
+// validateLater checks that the step begins before it heals, whenever its event comes.
+func (step Step) validateLater() error {
+	switch {
+	case step.Later < 0 || step.Later > 0 && step.Later >= step.For-step.For/2:
+		return fmt.Errorf("later_ms %d: allowed are 0 to less than half of for_ms (%d)", step.Later, step.For)
+	case step.Later > 0 && step.Upon == "":
+		return fmt.Errorf("later_ms %d: allowed in a step that waits for an event only, upon is not set", step.Later)
+	}
+	return nil
+}
+
+// EventCluster is a cluster whose brokers' events are heard of at once, and into
+// whose logs its views can look.
 type EventCluster interface {
 	// Told is how many events of a kind brokers have told of since the start.
 	Told(Event) int
@@ -48,7 +60,9 @@ func (e Event) validate() error {
 
 // poise lets a begin that is due wait for its event instead.
 func (r *runner) poise(a action) action {
-	a.poised, a.told, a.at = true, r.cluster.(EventCluster).Told(a.step.Upon), a.giveUp
+	a.poised, a.told = true, r.cluster.(EventCluster).Told(a.step.Upon)
+	a.giveUp += a.step.Later.Duration()
+	a.at = a.giveUp
 	return a
 }
 
@@ -67,7 +81,7 @@ func (r *runner) hurry(agenda []action) {
 	for i := range agenda {
 		a := &agenda[i]
 		if a.poised && a.step.Upon != "" && r.cluster.(EventCluster).Told(a.step.Upon) > a.told {
-			a.at, a.step.Upon = min(a.at, r.elapsed()), ""
+			a.at, a.step.Upon = min(a.at, r.elapsed()+a.step.Later.Duration()), ""
 		}
 	}
 	slices.SortFunc(agenda, action.order)

@@ -10,6 +10,8 @@ import (
 var (
 	allKinds  = []Kind{Partition, Kill, Stop, Pause, Wipe, SkewClock, Elect, Power, Disk, Delay, Loss, Reset, Reorder}
 	allShapes = []Shape{Isolate, Pair, Halves, OneWayIn, OneWayOut, Ring, Bridge}
+	// peerShapes are those in which the target alone has bad links.
+	peerShapes = []Shape{Isolate, OneWayIn, OneWayOut}
 )
 
 // Validate checks that the schedule can be run. Its error is one line that
@@ -52,7 +54,7 @@ func (step Step) validate(s Schedule) error {
 		return fmt.Errorf("for_ms %d: allowed are 1 to %d, so that the step heals within length_ms (%d)",
 			step.For, s.Length-step.At, s.Length)
 	}
-	if err := step.Upon.validate(); err != nil {
+	if err := cmp.Or(step.Upon.validate(), step.validateLater()); err != nil {
 		return err
 	}
 	if err := step.Fault.validate(s.Nodes); err != nil {
@@ -89,6 +91,8 @@ func (f Fault) validate(nodes int) error {
 		return fmt.Errorf("shape %q: allowed in faults of links only, not in a %s", string(f.Shape), f.Kind)
 	case f.Clients:
 		return fmt.Errorf("clients true: allowed in faults of links only, not in a %s", f.Kind)
+	case f.Peer != "":
+		return fmt.Errorf("peer %q: allowed in faults of links only, not in a %s", string(f.Peer), f.Kind)
 	}
 	return nil
 }
@@ -120,8 +124,17 @@ func (f Fault) validateShape(nodes int) error {
 		return fmt.Errorf("clients true: a ring has no side that clients could be on the other of, allowed is false")
 	case f.Shape == OneWayOut && f.Clients && f.Kind != Partition:
 		return fmt.Errorf("clients true: what goes to clients can only be cut, allowed with one-way-out in a %s is false", f.Kind)
+	case f.Peer != "" && !slices.Contains(peerShapes, f.Shape):
+		return fmt.Errorf("peer %q: allowed with the shapes %s only, not with %s", string(f.Peer), words(peerShapes), f.Shape)
+	case f.Peer != "" && f.Clients:
+		return fmt.Errorf("clients true: a peer's links are no client's, allowed with a peer is false")
 	case nodes < 2:
 		return fmt.Errorf("kind %q: allowed with 2 nodes or more, the schedule has %d", string(f.Kind), nodes)
+	}
+	if f.Peer != "" {
+		if err := f.Peer.validate(nodes); err != nil {
+			return fmt.Errorf("peer: %w", err)
+		}
 	}
 	return nil
 }

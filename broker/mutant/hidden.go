@@ -6,11 +6,11 @@ func (r Row) Hidden() string { return hidden[r.Name] }
 
 var hidden = map[Mutant]string{
 	EpochStartNotStored: "Rare: a leader must be elected, write nothing, and answer a follower whose log is longer, and that follower must be elected in " +
-		"turn before anything is written. Seen after 135 cases of one build, and not in 1,700 of another. The look inside sees it at once.",
+		"turn before anything is written: about one case in five hundred. The look inside sees it at once.",
 	PendingExpansionIgnored: "Rare: while a follower's way into the ISR is not confirmed, a record must be acked without it, and the follower be elected " +
-		"before it has fetched that record. Seen after 231 cases of one build, and not in 1,300 of another. The look inside sees it at once.",
+		"before it has fetched that record: about one case in three hundred. The look inside sees it at once.",
 	FailedProposalRolled: "Rare: the answer to a change must be lost after the change was made, a record be acked without the member that it added, and " +
-		"that member be elected before it has fetched it. Seen after 208 cases of one build, and not in 1,500 of another. The look inside sees it soon.",
+		"that member be elected before it has fetched it: about one case in three hundred. The look inside sees it soon.",
 	NewPartitionOnFenced: "It takes a topic that is made while a broker is down and then has nobody else to lead it: `explore --liveness` sees that after 66 " +
 		"cases, and without it such cases are few. The look inside sees it at once.",
 	VoteNotSynced:            "A client sees it only where a voter loses power within the few milliseconds before its vote's next sync, is back before the election is over, and two candidates that cannot hear each other both get its vote; the look inside sees the first voter that forgets.",
@@ -48,7 +48,7 @@ var hidden = map[Mutant]string{
 		"heartbeat before the successor has heard, in one round trip, that its first entry is committed. Rare: not in 860 cases.",
 	StaleHeartbeatAccepted: "A heartbeat in which a broker asked to shut down must arrive when that broker has ended, in order and by another " +
 		"heartbeat's answer, and has registered anew. It is then kept out of every ISR, which clients see if nothing stops it once more " +
-		"before the end. Rare: not in 500 cases.",
+		"before the end: about one case in three hundred.",
 	CheckpointOfAnotherTopic: "A broker must die between the creation of a topic under a used name and the next checkpoint, and then lead " +
 		"while a consumer reads what it took for committed and loses. Rare: not in 400 cases.",
 }

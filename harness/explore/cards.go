@@ -133,6 +133,14 @@ func (p Profile) drawSchedule(seed uint64) nemesis.Schedule {
 	}
 	end := p.length.Duration() - quietAfter
 	for at := quietBefore + r.mean(p.every); at < end-shortest; at += r.mean(p.every) {
+		if len(p.moments.upon) > 0 && r.IntN(3) > 0 {
+			for _, step := range p.moment(r, at, end) {
+				step.ID = len(s.Steps) + 1
+				s.Steps = append(s.Steps, step)
+				at = step.At.Duration() + time.Duration(r.Int64N(int64(step.For.Duration()))) // the next may come meanwhile
+			}
+			continue
+		}
 		dealt := p.cards[r.IntN(len(p.cards))]
 		lasts := min(max(r.mean(p.lasts), shortest), end-at)
 		step := nemesis.Step{

@@ -64,6 +64,7 @@ func (p *Profile) sparesOneDisk() bool {
 // machine: its power fails, and what was not flushed is lost or torn. That must do
 // no harm as long as nobody else is out of the ISR, so the weather is calm.
 func (p *Profile) oneBadMachine(r dice) {
+	p.badMachine = true
 	p.weather = sim.Weather{Hop: p.weather.Hop, Sync: min(p.weather.Sync, 10_000)}
 	p.times.Lag = max(p.times.Lag, 2*p.times.Session)
 	p.times.Recovery = pick[nemesis.Millis](r, 0, 300, 1000)

@@ -55,9 +55,13 @@ type Profile struct {
 	cards    []card
 	// upon are the events that some of the steps wait for; see nemesis.Step.
 	upon []nemesis.Event
+	// moments are dealt between the cards.
+	moments moments
 	// wiped is the only node whose data is ever lost: where all lose theirs in turn, soon
 	// one is the last of an ISR, and nothing is promised any more.
 	wiped nemesis.Target
+	// badMachine says that the profile is about one machine; see oneBadMachine.
+	badMachine bool
 	// unpromised allows power losses where nothing was flushed.
 	unpromised bool
 	// every and lasts are the means of the time between two faults and of how long
@@ -106,6 +110,8 @@ func drawProfile(seed uint64, b Bounds) Profile {
 	}
 	p.clients.Tenants = drawTenants(newDice(seed, "tenants"), p.liveness)
 	p = p.fair()
+	p.drawMoments(newDice(seed, "moments"), b)
+	p.drawEmptied(newDice(seed, "emptied"))
 	if b.Dense {
 		p = p.denser()
 	}

@@ -110,15 +110,18 @@ func TestWhatIsNotNeededIsPutBack(t *testing.T) {
 	c.Times.Retention, c.Times.Recovery, c.Config.RetentionBytes = 100, 300, 1<<30
 	c.SegmentBytes, c.FetchBytes, c.SnapshotEvery = 4096, 1000, 12
 	c.Clients.Retry, c.Clients.Delivery = 20, 1500
-	c.Schedule.Steps = []nemesis.Step{{ID: 1, At: 500, For: 1000, Upon: nemesis.ISRChanged, Fault: nemesis.Fault{
-		Kind: nemesis.Kill, Target: nemesis.Leader,
-	}}}
+	c.Schedule.Steps = []nemesis.Step{
+		{ID: 1, At: 500, For: 1000, Upon: nemesis.ISRChanged, Later: 100, Fault: nemesis.Fault{Kind: nemesis.Kill, Target: nemesis.Leader}},
+		{ID: 2, At: 500, For: 1000, Fault: nemesis.Fault{
+			Kind: nemesis.Partition, Target: nemesis.Leader, Shape: nemesis.Isolate, Peer: nemesis.Controller,
+		}},
+	}
 	s := newShrinker(c, Failure{}, 0, Shrinking{}, &crew{}) // fails as nothing does
 	s.usualTimes()
 	s.simplerFaults()
 	usual := calm(1)
 	usual.Schedule.Steps = slices.Clone(c.Schedule.Steps)
-	usual.Schedule.Steps[0].Upon = ""
+	usual.Schedule.Steps[0].Upon, usual.Schedule.Steps[0].Later, usual.Schedule.Steps[1].Fault.Peer = "", 0, ""
 	usual.Seed = s.best.Seed // another one may have done as well
 	require.Equal(t, usual, s.best)
 }

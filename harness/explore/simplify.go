@@ -196,7 +196,9 @@ func (s *shrinker) simplerFaults() {
 	var changes []func(Case) Case
 	for i := range s.best.Schedule.Steps {
 		for _, simpler := range []func(*nemesis.Step){
-			func(s *nemesis.Step) { s.Upon = "" },
+			func(s *nemesis.Step) { s.Upon, s.Later = "", 0 },
+			func(s *nemesis.Step) { s.Later = 0 },
+			func(s *nemesis.Step) { s.Fault.Peer = "" },
 			func(s *nemesis.Step) { s.Fault.Target = nemesis.Leader },
 			func(s *nemesis.Step) { s.Fault.Clients = false },
 			func(s *nemesis.Step) { s.Fault.MidStep = false },
@@ -243,7 +245,7 @@ func (s *shrinker) nameNodes() {
 	var changes []func(Case) Case
 	for i, step := range s.best.Schedule.Steps {
 		nodes, fallback := hit(out.History, step.ID)
-		vague := step.Fault.Target == nemesis.Follower || fallback
+		vague := fallback || slices.Contains([]nemesis.Target{nemesis.Follower, nemesis.Replica, nemesis.Laggard}, step.Fault.Target)
 		if len(nodes) != 1 || !vague {
 			continue
 		}

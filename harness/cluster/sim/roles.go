@@ -6,7 +6,9 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/ackproof/ackproof/broker/controller"
 	"github.com/ackproof/ackproof/broker/model"
+	"github.com/ackproof/ackproof/broker/partition"
 	"github.com/ackproof/ackproof/harness/client"
 	"github.com/ackproof/ackproof/nemesis"
 )
@@ -35,14 +37,43 @@ func (v view) Roles(context.Context) (nemesis.Roles, error) {
 	if newest == nil {
 		return nemesis.Roles{}, errors.New("sim: roles: no broker is running")
 	}
-	_, p := newest.core.Image().Lookup(model.TopicPartition{Topic: v.Topic, Partition: v.Partition})
+	name := model.TopicPartition{Topic: v.Topic, Partition: v.Partition}
+	_, p := newest.core.Image().Lookup(name)
 	if p == nil {
 		return nemesis.Roles{}, fmt.Errorf("sim: roles: node %d does not know %s-%d", newest.id, v.Topic, v.Partition)
 	}
 	return nemesis.Roles{
 		Leader: role(p.Leader), LeaderEpoch: int32(p.LeaderEpoch), ISR: roles(p.ISR), Replicas: roles(p.Replicas),
-		Controller: role(newest.core.ControllerID()),
+		Controller: role(newest.core.ControllerID()), Laggards: v.sim.laggards(name, p),
 	}, nil
+}
+
+// laggards are the replicas that miss most: those outside the ISR before its members,
+// and of equals those whose log ends first.
+func (c *Cluster) laggards(name model.TopicPartition, p *controller.Partition) (last []int) {
+	type place struct {
+		inSync bool
+		end    model.Offset
+	}
+	behind := func(a, b place) bool { return !a.inSync && b.inSync || a.inSync == b.inSync && a.end < b.end }
+	var lowest place
+	for _, id := range p.Replicas {
+		n := c.node(id)
+		if id == p.Leader || n.core == nil || n.paused {
+			continue
+		}
+		n.core.EachReplica(func(_ model.TopicID, r *partition.Partition) {
+			at := place{slices.Contains(p.ISR, id), r.Log().EndOffset()}
+			switch {
+			case r.Name() != name || len(last) > 0 && behind(lowest, at):
+			case len(last) > 0 && at == lowest:
+				last = append(last, int(id))
+			default:
+				last, lowest = []int{int(id)}, at
+			}
+		})
+	}
+	return last
 }
 
 // Lead asks as a client does, unless there is no controller that could decide.

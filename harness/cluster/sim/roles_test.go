@@ -29,6 +29,8 @@ func TestLookingForRolesTakesNoTime(t *testing.T) {
 		before := c.now
 		looked, err := view.Roles(background)
 		require.NoError(t, err)
+		require.Len(t, looked.Laggards, 2, "no client can ask for them")
+		looked.Laggards = nil
 		require.Equal(t, asked, looked)
 
 		require.NoError(t, c.Pause(background, 1))
@@ -105,5 +107,34 @@ func TestALeaderIsAskedFor(t *testing.T) {
 		since := c.now
 		require.ErrorContains(t, view.Lead(background, left), "no controller is known")
 		require.Equal(t, since, c.now)
+	})
+}
+
+// TestALaggardMissesMost: the longer log is no laggard's, and neither is one that is
+// dead.
+func TestALaggardMissesMost(t *testing.T) {
+	running(t, options(3, 1), func(c *Cluster) {
+		view := c.looking(t)
+		laggards := func() []int {
+			roles, err := view.Roles(background)
+			require.NoError(t, err)
+			return roles.Laggards
+		}
+		roles, err := view.Roles(background)
+		require.NoError(t, err)
+		all := laggards()
+		require.Len(t, all, 2)
+		require.NotContains(t, all, roles.Leader)
+
+		leader, late := nemesis.Endpoint(roles.Leader), nemesis.Endpoint(all[1])
+		require.NoError(t, c.SetLinks(background, nemesis.Links{
+			{From: leader, To: late}: {Cut: true}, {From: late, To: leader}: {Cut: true},
+		}))
+		c.send(t, c.producer(t, leaderAlone), 1)
+		c.Sleep(background, time.Second)
+		require.Equal(t, all[1:], laggards())
+
+		require.NoError(t, c.Kill(background, all[1]))
+		require.Equal(t, all[:1], laggards())
 	})
 }
