@@ -82,7 +82,7 @@ func (w *Watch) observeReplica(v *view, now look) {
 	if leadsOn && now.hw != was.hw {
 		w.checkRise(v, was)
 	}
-	if now.hw > was.hw && !now.leads {
+	if now.hw > was.hw && !v.hasLed(was.state.LeaderEpoch) {
 		w.checkEarned(v)
 	}
 	if now.end < was.hw && !v.log.forgiven {
@@ -120,6 +120,17 @@ func (w *Watch) checkRise(v *view, was look) {
 	if adjacent && isr < required {
 		w.fault(WatermarkBelowMinISR, "%s: from %d, with %d of %d", v, was.hw, isr, required)
 	}
+}
+
+// hasLed tells whether the replica was to lead in any epoch from one on: all of that
+// may be over within the step that ends with its following somebody else.
+func (v *view) hasLed(from model.Epoch) bool {
+	for epoch := from; epoch <= v.state.LeaderEpoch; epoch++ {
+		if leader, known := v.log.leaders[epoch]; known && leader == v.node.id {
+			return true
+		}
+	}
+	return false
 }
 
 // checkEarned looks at a follower that has learned what is committed, from its leader

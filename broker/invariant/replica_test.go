@@ -72,6 +72,8 @@ func TestWhatAReplicaMustHoldByItself(t *testing.T) {
 		{"a follower ahead of its leader", WatermarkUnearned, func(s *scene) {
 			s.write(0, 1, 2, 3)
 			s.seeAll(0)
+			s.elect(3, 1, 1, 2, 3)
+			s.see(1, 2) // it has committed that, and in the same step heard of its successor
 		}, func(s *scene) { s.see(2, 2) }},
 		{"truncated below the watermark", TruncatedBelowWatermark, func(s *scene) {
 			committed(s)
