@@ -10,6 +10,7 @@ import (
 // sighting is what somebody saw of a partition's ISR.
 type sighting struct {
 	line   int
+	at     int64 // nanoseconds since the run's base
 	epoch  int32
 	leader int // none if it had none
 	isr    []int
@@ -17,7 +18,7 @@ type sighting struct {
 
 func (r *run) addSighting(e *history.Event, line int) {
 	key := partitionKey{e.Topic, e.Partition}
-	r.sightings[key] = append(r.sightings[key], sighting{line: line, epoch: *e.LeaderEpoch, leader: intOr(e.Node), isr: e.ISR})
+	r.sightings[key] = append(r.sightings[key], sighting{line: line, at: e.Time, epoch: *e.LeaderEpoch, leader: intOr(e.Node), isr: e.ISR})
 }
 
 // watched follows what was seen of one partition's ISR, loss by loss.
@@ -36,32 +37,55 @@ type watched struct {
 // (KIP-966). Before that it leads nothing: it has to register anew, for which it is
 // fenced, and then the partition has no leader in an epoch of its own. So it must be
 // seen that the lost left the ISR, and no epoch in which nobody but them could lead.
-// Leaders are seen without a gap, as epochs are numbers: who leads is in the ISR for
-// all of its epoch, and from one to the next it passes to a member.
+//
+// Until it is fenced, a leader may have asked for it to join, for what it held before,
+// and the controller grants that. So it may be back with nothing, and then be the last
+// member: for a while after they left such an epoch leaves it in doubt, too.
 func (w *watched) survives(f *fault) string {
 	lost := w.lacking(f)
 	first := w.before(f.line)
 	if first < 0 {
 		return "nobody saw its ISR before"
 	}
-	epoch := w.sightings[first].epoch
+	last := w.sightings[first]
 	for at := first; at < len(w.sightings); at++ {
-		s := &w.sightings[at]
+		s := w.sightings[at]
 		member := slices.ContainsFunc(s.isr, func(node int) bool { return slices.Contains(lost, node) })
 		switch {
-		case s.epoch < epoch:
+		case s.epoch < last.epoch:
 			continue // by somebody who is behind
-		case s.epoch > epoch+1:
-			return fmt.Sprintf("nobody saw its leader between epochs %d and %d", epoch, s.epoch)
+		case mayHide(last, s, lost):
+			return fmt.Sprintf("nobody saw its leader between epochs %d and %d", last.epoch, s.epoch)
 		case member && s.leader == none:
 			return fmt.Sprintf("nobody was left to lead it in epoch %d but nodes %v", s.epoch, s.isr)
 		case !member && at > first:
-			w.left[f] = at
-			return ""
+			if _, known := w.left[f]; !known {
+				w.left[f] = at
+			}
+			if f.healed != never && s.at > f.healed+int64(recovery) {
+				return ""
+			}
 		}
-		epoch = s.epoch
+		last = s
 	}
-	return "nobody saw them leave its ISR"
+	if _, known := w.left[f]; !known {
+		return "nobody saw them leave its ISR"
+	}
+	return ""
+}
+
+// mayHide tells whether an epoch in which nobody but the lost could lead may lie between
+// two sightings. The last member led before and leads after it, each in an epoch of
+// its own, since who leads is in the ISR for all of its epoch, and from one to the next
+// it passes to a member.
+func mayHide(a, b sighting, lost []int) bool {
+	needed := int32(2)
+	for _, s := range []sighting{a, b} {
+		if !slices.Contains(lost, s.leader) {
+			needed++
+		}
+	}
+	return b.epoch-a.epoch >= needed
 }
 
 // before is the last sighting before a line; -1 if there is none.
