@@ -12,8 +12,11 @@ func Node(n int) Target { return Target(nodePrefix + strconv.Itoa(n)) }
 
 const nodePrefix = "node:"
 
-// RoleTargets are the targets that are not node:N.
-func RoleTargets() []Target { return slices.Clone(roleTargets) }
+// LiveTargets are those of any live cluster that are not node:N. Who misses most can
+// be told by looking into the logs alone.
+func LiveTargets() []Target {
+	return slices.DeleteFunc(slices.Clone(roleTargets), func(t Target) bool { return t == Laggard })
+}
 
 // roleTargets are the targets that are not node:N.
 var roleTargets = []Target{Leader, Controller, Follower, Replica, Followers, Laggard, LastISR, Majority, All}

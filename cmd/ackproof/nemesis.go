@@ -93,7 +93,7 @@ func byHand(flags *flag.FlagSet, args []string, fault nemesis.Fault) (harness.By
 		return harness.ByHand{Apply: &fault}, nil
 	case word == "apply":
 		return harness.ByHand{}, badInput("apply: allowed are a kind (%s) and a target (%s), such as: apply kill leader",
-			joined(nemesis.LiveKinds()), joined(nemesis.RoleTargets())+", node:N")
+			joined(nemesis.LiveKinds()), joined(nemesis.LiveTargets())+", node:N")
 	case word == "heal" && len(args) <= 2:
 		step := 0
 		if len(args) == 2 {

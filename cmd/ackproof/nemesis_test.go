@@ -14,7 +14,7 @@ func TestTheHelpNamesEveryFaultByHand(t *testing.T) {
 	for _, kind := range nemesis.LiveKinds() {
 		require.Regexp(t, `\n  `+string(kind)+` +\S`, stdout)
 	}
-	for _, target := range nemesis.RoleTargets() {
+	for _, target := range nemesis.LiveTargets() {
 		require.Regexp(t, `\n  `+string(target)+` +\S`, stdout)
 	}
 	for _, shape := range nemesis.Shapes() {
