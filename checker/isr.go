@@ -28,6 +28,27 @@ type watched struct {
 	left map[*fault]int
 }
 
+// settled is when nothing of a loss goes on any more: it and each fault that began
+// before it was settled were healed a while ago. Faults may keep anybody from being
+// fenced, as they may keep the quorum from having a leader.
+func (f *fault) settled(all []fault) int64 {
+	at := f.after()
+	for _, g := range all { // in the order of their begins
+		if g.began <= at {
+			at = max(at, g.after())
+		}
+	}
+	return at
+}
+
+// after is when the consequences of a fault are over, by itself.
+func (f *fault) after() int64 {
+	if f.healed == never {
+		return never
+	}
+	return f.healed + int64(recovery)
+}
+
 // survives says why a loss may have taken the last copy of what was acked; nothing if
 // it was seen that it did not. Who is in the ISR has all that was acked: so a copy is
 // left as long as the ISR does not consist of the lost alone, until they are out of
@@ -40,8 +61,8 @@ type watched struct {
 //
 // Until it is fenced, a leader may have asked for it to join, for what it held before,
 // and the controller grants that. So it may be back with nothing, and then be the last
-// member: for a while after they left such an epoch leaves it in doubt, too.
-func (w *watched) survives(f *fault) string {
+// member: until the loss is settled such an epoch leaves it in doubt, too.
+func (w *watched) survives(f *fault, settled int64) string {
 	lost := w.lacking(f)
 	first := w.before(f.line)
 	if first < 0 {
@@ -62,7 +83,7 @@ func (w *watched) survives(f *fault) string {
 			if _, known := w.left[f]; !known {
 				w.left[f] = at
 			}
-			if f.healed != never && s.at > f.healed+int64(recovery) {
+			if s.at > settled {
 				return ""
 			}
 		}

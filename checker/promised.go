@@ -64,7 +64,7 @@ func (r *run) promised() Promise {
 			if !f.takesData(c) || !r.concerns(f, p) {
 				continue
 			}
-			if why := w.survives(f); why != "" {
+			if why := w.survives(f, f.settled(r.faults)); why != "" {
 				return Promise{Reason: fmt.Sprintf("nodes %v lost their data at %s, and may have been all that was left of the ISR of %s: %s",
 					f.nodes, seconds(f.began), p, why)}
 			}

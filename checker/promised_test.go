@@ -43,6 +43,7 @@ func TestPromised(t *testing.T) {
 		"it joins much later":            {text: "isr 2 n2 epoch 4 [15 15]\nfault wipe n1 [20 30] bit\nisr 2 n2 epoch 4 [21 21]\nisr 2,3 n2 epoch 4 [10031 10031]\nisr 1,2 n2 epoch 4 [10032 10032]\nisr 1 n1 epoch 5 [10033 10033]\nisr 1 epoch 6 [10034 10034]"},
 		"every leader seen":              {text: whole + "fault wipe n1 [20 30] bit\nisr 1,3 n3 epoch 5 [35 35]\nisr 3 n3 epoch 5 [36 36]"},
 		"by somebody behind":             {text: whole + "isr 1,2,3 n3 epoch 5 [16 16]\nfault wipe n1 [20 30] bit\nisr 2,3 n2 epoch 4 [21 21]\nisr 1 epoch 6 [22 22]", broken: lost + "nobody was left to lead it in epoch 6 but nodes [1]"},
+		"it joins after a later fault":   {text: "isr 2 n2 epoch 4 [15 15]\nfault wipe n1 [20 30] bit\nisr 2 n2 epoch 4 [21 21]\nfault partition n1,n2,n3 [40 9000] bit\nisr 2,3 n2 epoch 4 [10031 10031]\nisr 1,2 n2 epoch 4 [10032 10032]\nisr 1 n1 epoch 5 [10033 10033]\nisr 1 epoch 6 [10034 10034]", broken: lost + "nobody was left to lead it in epoch 6 but nodes [1]"},
 		"two of three":                   {text: whole + "fault wipe n1,n2 [20 30] bit\nisr 3 n3 epoch 5 [25 25]"},
 		"two of three, one still there":  {text: whole + "fault wipe n1,n2 [20 30] bit\nisr 1,3 n3 epoch 5 [25 25]", broken: "nodes [1 2] lost their data at 0.020000s"},
 		"all":                            {text: whole + "fault wipe n1,n2,n3 [20 30] bit\nisr 1 epoch 5 [25 25]", broken: "nobody was left to lead it in epoch 5 but nodes [1]"},

@@ -44,7 +44,7 @@ func TestWhatReplicasMustHoldTogether(t *testing.T) {
 			s.put(3, 4, 0, "xy")
 			s.elect(1, 0, 1, 2)
 			s.seeAll(4)
-			s.see(2, 4)
+			s.see(2, 6)
 			s.see(1, 6)
 		}, func(s *scene) {
 			s.elect(3, 1, 3)

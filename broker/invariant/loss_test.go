@@ -39,7 +39,9 @@ func TestWhatMayBeLostIsForgiven(t *testing.T) {
 				flush(s, 1)
 				flush(s, 2)
 				s.elect(1, 0, 1, 2)
-				s.seeAll(4)
+				s.see(3, 4)
+				s.see(2, 4)
+				s.see(1, 4)
 			} else {
 				committed(s)
 			}

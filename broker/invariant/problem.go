@@ -26,7 +26,6 @@ const (
 	ISRMemberShort    Class = "isr-member-short"     // an electable replica lacks what is committed (ValidHighWatermark)
 	FollowerOverrated Class = "follower-overrated"   // the leader takes an ISR member to hold more than it does (KIP-320)
 	LeaderIncomplete  Class = "leader-incomplete"    // elected without what was committed (LeaderCompleteness)
-	WatermarkUnearned Class = "watermark-unearned"   // a follower takes for committed what no leader did
 	LogMismatch       Class = "log-mismatch"         // two logs differ below both watermarks (LogMatching)
 	ProducerMismatch  Class = "producer-mismatch"    // equal logs, other state of producers
 	ISRBeyondMaximal  Class = "isr-beyond-maximal"   // the controller holds an ISR that the leader rules out (KIP-497)

@@ -82,9 +82,6 @@ func (w *Watch) observeReplica(v *view, now look) {
 	if leadsOn && now.hw != was.hw {
 		w.checkRise(v, was)
 	}
-	if now.hw > was.hw && !v.hasLed(was.state.LeaderEpoch) {
-		w.checkEarned(v)
-	}
 	if now.end < was.hw && !v.log.forgiven {
 		w.fault(TruncatedBelowWatermark, "%s: the watermark was %d", v, was.hw)
 	}
@@ -119,31 +116,6 @@ func (w *Watch) checkRise(v *view, was look) {
 	isr, required := max(len(was.state.ISR), len(v.state.ISR)), min(was.minISR, v.minISR)
 	if adjacent && isr < required {
 		w.fault(WatermarkBelowMinISR, "%s: from %d, with %d of %d", v, was.hw, isr, required)
-	}
-}
-
-// hasLed tells whether the replica was to lead in any epoch from one on: all of that
-// may be over within the step that ends with its following somebody else.
-func (v *view) hasLed(from model.Epoch) bool {
-	for epoch := from; epoch <= v.state.LeaderEpoch; epoch++ {
-		if leader, known := v.log.leaders[epoch]; known && leader == v.node.id {
-			return true
-		}
-	}
-	return false
-}
-
-// checkEarned looks at a follower that has learned what is committed, from its leader
-// or after a restart from its checkpoint: some leader has called it so before.
-func (w *Watch) checkEarned(v *view) {
-	committed := v.log.committed.end()
-	for _, other := range v.log.views {
-		if other.leads {
-			committed = max(committed, other.hw)
-		}
-	}
-	if v.hw > committed && !v.log.forgiven {
-		w.fault(WatermarkUnearned, "%s: committed is up to %d", v, committed)
 	}
 }
 

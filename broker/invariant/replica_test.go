@@ -62,19 +62,6 @@ func TestWhatAReplicaMustHoldByItself(t *testing.T) {
 			s.elect(1, 0, 1)
 			s.see(1, 4)
 		}, func(s *scene) { s.see(1, 6) }},
-		{"a checkpoint of another log", WatermarkUnearned, func(s *scene) {
-			committed(s)
-			s.write(0, 1, 2, 3)
-			s.reboot(2)
-			s.see(2, 0)
-			s.see(2, 4) // what its checkpoint says
-		}, func(s *scene) { s.see(2, 6) }},
-		{"a follower ahead of its leader", WatermarkUnearned, func(s *scene) {
-			s.write(0, 1, 2, 3)
-			s.seeAll(0)
-			s.elect(3, 1, 1, 2, 3)
-			s.see(1, 2) // it has committed that, and in the same step heard of its successor
-		}, func(s *scene) { s.see(2, 2) }},
 		{"truncated below the watermark", TruncatedBelowWatermark, func(s *scene) {
 			committed(s)
 			s.write(0, 2)

@@ -123,20 +123,14 @@ func (s *scene) see(id model.NodeID, hw model.Offset, alter ...func(*look)) {
 	s.observeReplica(v, now)
 }
 
-// seeAll shows what all replicas hold, then the leader with a watermark, then the
-// others, who hear of it.
+// seeAll shows all replicas, the leader last, with one watermark.
 func (s *scene) seeAll(hw model.Offset) {
-	s.seeFollowers(0)
-	s.see(s.word.Leader, hw)
-	s.seeFollowers(hw)
-}
-
-func (s *scene) seeFollowers(hw model.Offset) {
 	for id := model.NodeID(1); id <= 3; id++ {
 		if id != s.word.Leader {
 			s.see(id, min(hw, s.logs[id].EndOffset()))
 		}
 	}
+	s.see(s.word.Leader, hw)
 }
 
 // reboot begins another life of a node.

@@ -165,7 +165,10 @@ func (f *flags) length(p *nemesis.Millis) {
 
 // words defines a flag for words separated by commas.
 func (f *flags) words(p *[]string, name, usage string) {
-	f.Func(name, fmt.Sprintf("%s (default %s)", usage, strings.Join(*p, ",")), func(s string) error {
+	if len(*p) > 0 {
+		usage += fmt.Sprintf(" (default %s)", strings.Join(*p, ","))
+	}
+	f.Func(name, usage, func(s string) error {
 		*p = nil
 		for word := range strings.SplitSeq(s, ",") {
 			if word = strings.TrimSpace(word); word != "" {

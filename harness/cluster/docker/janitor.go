@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/containerd/errdefs"
 	"github.com/moby/moby/api/types/container"
 	"github.com/moby/moby/client"
 
@@ -117,6 +118,8 @@ func (j *janitor) dismiss(left error) error {
 		switch {
 		case gone(err):
 			return explain(err)
+		case left != nil && errdefs.IsNotFound(err):
+			return left
 		case left != nil:
 			return fmt.Errorf("%w, which the janitor goes on to remove", left)
 		}
