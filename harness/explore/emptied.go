@@ -12,7 +12,7 @@ import (
 // earlier life has arrived (KIP-903). Nothing but an election may come to that, or the
 // promise would not hold.
 func (p *Profile) drawEmptied(r dice) {
-	if p.liveness || p.fixed != nil || p.badMachine || !slices.ContainsFunc(p.cards, card.wipes) || r.IntN(2) == 0 {
+	if p.config.ReplicationFactor < 2 || p.liveness || p.fixed != nil || p.badMachine || !slices.ContainsFunc(p.cards, card.wipes) || r.IntN(2) == 0 {
 		return
 	}
 	p.cards = nil

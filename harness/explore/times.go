@@ -16,6 +16,7 @@ func (c Case) warp(to func(nemesis.Millis) nemesis.Millis) Case {
 		step := &c.Schedule.Steps[i]
 		from, end := to(step.At), to(step.At+step.For)
 		step.At, step.For = from, max(1, end-from)
+		fit(step)
 		c.Schedule.Length = max(c.Schedule.Length, step.At+step.For)
 	}
 	c.Plan = slices.Clone(c.Plan)
@@ -25,6 +26,10 @@ func (c Case) warp(to func(nemesis.Millis) nemesis.Millis) Case {
 	return c
 }
 
+// fit keeps the time that a step waits after its event below half of its own, as
+// schedules must.
+func fit(s *nemesis.Step) { s.Later = max(0, min(s.Later, s.For-s.For/2-1)) }
+
 // until is the case cut off at a time: what would begin later does not, and what
 // would end later ends then.
 func (c Case) until(end nemesis.Millis) Case {
@@ -33,6 +38,7 @@ func (c Case) until(end nemesis.Millis) Case {
 	for i := range c.Schedule.Steps {
 		step := &c.Schedule.Steps[i]
 		step.For = min(step.For, end-step.At)
+		fit(step)
 	}
 	if c.Plan != nil {
 		c.Plan = slices.DeleteFunc(slices.Clone(c.Plan), func(op workloads.Op) bool { return nemesis.Millis(op.At) >= end })

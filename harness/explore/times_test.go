@@ -58,3 +58,18 @@ func TestTimesAreRounded(t *testing.T) {
 		require.Equal(t, tt.want, roundTo(tt.unit)(tt.at))
 	}
 }
+
+// A fault that waits after its event waits for less than half of its own time.
+func TestATimeAfterAnEventShrinksWithItsFault(t *testing.T) {
+	c := timed()
+	c.Schedule.Steps[0].Upon, c.Schedule.Steps[0].Later = nemesis.ISRChanged, 1900
+	require.NoError(t, c.Validate())
+	for _, shorter := range []Case{
+		c.until(3000),
+		c.until(1001),
+		c.warp(func(t nemesis.Millis) nemesis.Millis { return t / 3 }),
+		c.warp(func(nemesis.Millis) nemesis.Millis { return 0 }),
+	} {
+		require.NoError(t, shorter.Validate())
+	}
+}
